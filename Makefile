@@ -23,7 +23,7 @@ TEST_BINARIES := $(patsubst tests/%/main.rs,%,$(wildcard tests/*/main.rs)) \
 TESTED = --lib --bins $(addprefix --test ,$(filter-out $(LEFT_OUT),$(TEST_BINARIES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build demo test test-fleet format lint deny docs check-tests bench fuzz peers journeys-bench
+.PHONY: help setup setup-build demo test test-fleet test-engines format lint deny docs check-tests bench fuzz peers journeys-bench
 .PHONY: loadtest loadtest-mixed loadtest-cross-domain loadtest-race loadtest-flash-sale
 .PHONY: loadtest-stress loadtest-cross-flood loadtest-headless loadtest-spike
 .PHONY: loadtest-headless-race loadtest-headless-flash loadtest-stack loadtest-stack-scaled
@@ -80,6 +80,11 @@ check-tests:
 # Redis is Debian's redis-server; without it these tests say so and pass.
 test-fleet: setup-build ## leader and shards as processes at a real Redis: losses, refusals, hunts
 	$(CARGO) test --locked --test fleet
+
+test-engines: release ## launch a fleet on Swarm, on Slurm and by ssh, for real (as root)
+	SHOPBLAST=$(TARGET_DIR)/release/shopblast bash scripts/fleet-ssh-proof.sh
+	SHOPBLAST=$(TARGET_DIR)/release/shopblast bash scripts/fleet-slurm.sh
+	SHOPBLAST=$(TARGET_DIR)/release/shopblast bash scripts/fleet-swarm.sh
 
 bench: ## price the pieces of the hot path
 	$(CARGO) bench --locked

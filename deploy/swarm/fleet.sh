@@ -15,10 +15,13 @@ case ${1:-} in
     printf 'requirepass %s\nsave ""\nappendonly no\nmaxmemory 256mb\nmaxmemory-policy noeviction\n' "$password" |
       docker secret create shopblast-fleet-redis-conf - >/dev/null
     docker stack deploy --compose-file fleet.yaml shopblast-fleet
-    docker service create --detach --quiet --name shopblast-fleet-join --mode replicated-job --replicas 4 --max-concurrent 4 --restart-condition none --network shopblast-fleet_fleet --secret 'source=shopblast-fleet-secret,target=fleet-secret' --secret 'source=shopblast-fleet-redis-url,target=redis-url' --user 65532:65532 --cap-drop ALL --ulimit 'nofile=65536:65536' --ulimit 'memlock=-1:-1' --stop-grace-period 60s --reserve-cpu 2 --reserve-memory 2G --limit-memory 2G --replicas-max-per-node 1 --entrypoint 'sh -c '\''SHOPBLAST_FLEET_SECRET=$(cat /run/secrets/fleet-secret)
+    docker service create --detach --quiet --name shopblast-fleet-join --mode replicated-job --replicas 4 --max-concurrent 4 --restart-condition none --network shopblast-fleet_fleet --secret 'source=shopblast-fleet-secret,target=fleet-secret' --secret 'source=shopblast-fleet-redis-url,target=redis-url' --user 65532:65532 --cap-drop ALL --ulimit 'nofile=65536:65536' --ulimit 'memlock=-1:-1' --stop-grace-period 60s --reserve-memory 2G --limit-memory 2G --reserve-cpu 2 --replicas-max-per-node 1 --entrypoint 'sh -c '\''SHOPBLAST_FLEET_SECRET=$(cat /run/secrets/fleet-secret)
 SHOPBLAST_REDIS=$(cat /run/secrets/redis-url)
 export SHOPBLAST_FLEET_SECRET SHOPBLAST_REDIS
-exec shopblast "$@"'\'' shopblast' shopblast fleet join --run fleet --cores 2 --allow-target shop
+shopblast "$@" & join=$!
+trap '\''\'\'''\''kill -TERM "$join"'\''\'\'''\'' TERM INT
+while :; do wait "$join"; code=$?; kill -0 "$join" 2>/dev/null || break; done
+[ "$code" = 0 ] || echo "shopblast fleet join ended with $code" >&2'\'' shopblast' shopblast fleet join --run fleet --cores 2 --allow-target shop
     ;;
   down)
     docker service rm shopblast-fleet-join || true

@@ -143,6 +143,10 @@ pub(super) struct FleetUpFlags {
     #[arg(long, value_name = "NAME", help_heading = "Launch")]
     leader_node: Option<String>,
 
+    /// Leave the limits of open files and locked memory as the engine has them (swarm)
+    #[arg(long, help_heading = "Launch")]
+    keep_limits: bool,
+
     /// A flag for kubectl, docker, sbatch or ssh, as it is; may be repeated
     #[arg(
         long,
@@ -251,6 +255,7 @@ fn request(flags: FleetUpFlags, around: &Surroundings<'_>) -> Result<UpRequest, 
             image: flags.image,
             network: flags.network,
             leader_node: flags.leader_node,
+            keep_limits: flags.keep_limits,
             same_node: flags.same_node,
             memory: memory("G"),
         }),

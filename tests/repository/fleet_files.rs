@@ -133,6 +133,7 @@ fn the_stack_its_script_and_the_batch_file_are_those_that_fleet_up_writes() {
         network: None,
         leader_node: None,
         same_node: false,
+        keep_limits: false,
         memory: "2G".to_owned(),
     };
     let text = stack(&shown(), &swarm).expect("written");

@@ -12,11 +12,18 @@ use std::fmt::Write;
 
 /// Docker's own program.
 const DOCKER: &str = "docker";
-/// What a machine does with its secrets: nobody reads a password on a command line.
-const WITH_SECRETS: &str = "SHOPBLAST_FLEET_SECRET=$(cat /run/secrets/fleet-secret)
+/// What a machine does: it takes its secrets, since nobody is to read a password on a command line, and ends
+/// well however its part ended. Swarm starts a task of a job again that fails, whatever was said of restarts,
+/// and load is never sent twice.
+const MACHINE: &str = "SHOPBLAST_FLEET_SECRET=$(cat /run/secrets/fleet-secret)
 SHOPBLAST_REDIS=$(cat /run/secrets/redis-url)
 export SHOPBLAST_FLEET_SECRET SHOPBLAST_REDIS
-exec shopblast \"$@\"";
+shopblast \"$@\" & join=$!
+trap 'kill -TERM \"$join\"' TERM INT
+while :; do wait \"$join\"; code=$?; kill -0 \"$join\" 2>/dev/null || break; done
+[ \"$code\" = 0 ] || echo \"shopblast fleet join ended with $code\" >&2";
+/// How the engine begins what it says of a container that never ran.
+const NOT_STARTED: &str = "starting container failed";
 /// Memory that the fleet's Redis may take.
 const REDIS_MEMORY: &str = "256mb";
 
@@ -29,8 +36,10 @@ pub struct Swarm {
     pub network: Option<String>,
     /// The node that the leader goes to, which must be the one that `docker` speaks to; `None` is a manager.
     pub leader_node: Option<String>,
-    /// Whether machines may share a node.
+    /// Whether machines may share a node: then none reserves cores, which there would not be for all.
     pub same_node: bool,
+    /// Whether limits of open files and locked memory stay as the engine has them.
+    pub keep_limits: bool,
     /// Memory of each machine, as Docker counts it.
     pub memory: String,
 }
@@ -43,6 +52,7 @@ struct StackYaml<'a> {
     has_redis: bool,
     network: Option<String>,
     leader_node: String,
+    keep_limits: bool,
     leading: Vec<String>,
     files: Vec<FileYaml>,
 }
@@ -68,6 +78,7 @@ pub fn stack(launch: &Launch, swarm: &Swarm) -> Result<String, askama::Error> {
         has_redis: launch.redis.is_none(),
         network: swarm.network.as_deref().map(compose_text),
         leader_node: compose_text(&leader_node),
+        keep_limits: swarm.keep_limits,
         leading: launch
             .leading()
             .iter()
@@ -120,18 +131,20 @@ fn machines(launch: &Launch, swarm: &Swarm) -> Program {
     );
     flag("--user", "65532:65532");
     flag("--cap-drop", "ALL");
-    flag("--ulimit", "nofile=65536:65536");
-    flag("--ulimit", "memlock=-1:-1");
+    if !swarm.keep_limits {
+        flag("--ulimit", "nofile=65536:65536");
+        flag("--ulimit", "memlock=-1:-1");
+    }
     flag("--stop-grace-period", "60s");
-    flag("--reserve-cpu", &launch.cores.to_string());
     flag("--reserve-memory", &swarm.memory);
     flag("--limit-memory", &swarm.memory);
     if !swarm.same_node {
+        flag("--reserve-cpu", &launch.cores.to_string());
         flag("--replicas-max-per-node", "1");
     }
     flag(
         "--entrypoint",
-        &shell_line(["sh", "-c", WITH_SECRETS, "shopblast"]),
+        &shell_line(["sh", "-c", MACHINE, "shopblast"]),
     );
     words.push(swarm.image.clone());
     words.extend(launch.joining());
@@ -316,7 +329,9 @@ fn state_of(status: &Value) -> LeaderState {
     match state {
         "running" => LeaderState::Running,
         "complete" => LeaderState::Ended(0),
-        "failed" if code != 0 => LeaderState::Ended(i32::try_from(code).unwrap_or(-1)),
+        "failed" if code != 0 && !error.starts_with(NOT_STARTED) => {
+            LeaderState::Ended(i32::try_from(code).unwrap_or(-1))
+        }
         "failed" | "rejected" => LeaderState::Hopeless(format!("{state} {error}")),
         "shutdown" | "orphaned" | "remove" => LeaderState::Gone(format!("{state} {error}")),
         _ => LeaderState::Waiting(format!("{state} {error}").trim().to_owned()),
@@ -335,6 +350,12 @@ mod tests {
         assert_eq!(state(json!({"State": "complete"})), "Ended(0)");
         let failed = json!({"State": "failed", "ContainerStatus": {"ExitCode": 96}});
         assert_eq!(state(failed), "Ended(96)");
+        let unstarted = json!({"State": "failed", "Err": "starting container failed: x",
+            "ContainerStatus": {"ExitCode": 128}});
+        assert_eq!(
+            state(unstarted),
+            "Hopeless(\"failed starting container failed: x\")"
+        );
         let rejected = json!({"State": "rejected", "Err": "No such image: x"});
         assert_eq!(state(rejected), "Hopeless(\"rejected No such image: x\")");
         assert_eq!(

@@ -46,6 +46,7 @@ fn swarm() -> Swarm {
         network: None,
         leader_node: None,
         same_node: true,
+        keep_limits: false,
         memory: "2G".to_owned(),
     }
 }

@@ -200,3 +200,154 @@ proptest! {
         prop_assert_eq!(seen, exact);
     }
 }
+
+static NEWER: Schema = Schema(&[
+    SchemaField::integer_between("rating", 1, 5).optional(),
+    SchemaField::unlimited_text("body")
+        .with_least_chars(3)
+        .optional(),
+    SchemaField::text("reason", 5)
+        .with_least_chars(1)
+        .optional(),
+    SchemaField::hour_and_minute("start").optional(),
+    SchemaField::optional_moment("as_of"),
+    SchemaField::dictionaries("packages").optional(),
+]);
+
+fn read_newer<T>(body: &str, then: impl FnOnce(&Fields<'_>) -> T) -> Result<T, String> {
+    BodyReader::default()
+        .read(
+            &NEWER,
+            body.as_bytes(),
+            None,
+            || Ok(()),
+            |fields| Ok(then(fields)),
+        )
+        .map_err(|refusal| refusal.body())
+}
+
+#[test]
+fn bounds_patterns_moments_and_dictionaries_are_read() {
+    let body = r#"{"rating":"5","body":"é中x","reason":"r","start":"23:59","as_of":"2027-06-01","packages":[{"a":[1]},{}]}"#;
+    read_newer(body, |fields| {
+        assert_eq!(fields.integer(0), Some(5));
+        assert_eq!(fields.text(1), Some("é中x"));
+        assert_eq!(fields.text(3), Some("23:59"));
+        assert_eq!(fields.integer(4), Some(1_811_808_000_000_000));
+        assert_eq!(fields.dictionaries(5).len(), 2);
+    })
+    .unwrap();
+    for (given, us) in [
+        ("0", 0),
+        ("1.5", 1_500_000),
+        ("\"-1\"", -1_000_000),
+        ("30000000000", 30_000_000_000_000),
+        ("\"1970-01-01T00:00:01+00:00\"", 1_000_000),
+    ] {
+        let read = read_newer(&format!(r#"{{"as_of":{given}}}"#), |fields| {
+            fields.integer(4)
+        });
+        assert_eq!(read, Ok(Some(us)), "{given}");
+    }
+    assert_eq!(
+        read_newer(r#"{"as_of":null}"#, |fields| fields.integer(4)),
+        Ok(None)
+    );
+}
+
+#[test]
+fn bounds_patterns_moments_and_dictionaries_are_refused_in_pydantics_words() {
+    for (member, input, kind, message, context) in [
+        (
+            "rating",
+            "6",
+            "less_than_equal",
+            "Input should be less than or equal to 5",
+            r#""le":5"#,
+        ),
+        (
+            "rating",
+            "0",
+            "greater_than_equal",
+            "Input should be greater than or equal to 1",
+            r#""ge":1"#,
+        ),
+        (
+            "body",
+            r#""é中""#,
+            "string_too_short",
+            "String should have at least 3 characters",
+            r#""min_length":3"#,
+        ),
+        (
+            "reason",
+            r#""""#,
+            "string_too_short",
+            "String should have at least 1 character",
+            r#""min_length":1"#,
+        ),
+        (
+            "reason",
+            r#""rrrrrr""#,
+            "string_too_long",
+            "String should have at most 5 characters",
+            r#""max_length":5"#,
+        ),
+        (
+            "start",
+            r#""9:00""#,
+            "string_pattern_mismatch",
+            r"String should match pattern '^\\d{2}:\\d{2}$'",
+            r#""pattern":"^\\d{2}:\\d{2}$""#,
+        ),
+        (
+            "as_of",
+            r#""soon""#,
+            "datetime_from_date_parsing",
+            "Input should be a valid datetime or date, input is too short",
+            r#""error":"input is too short""#,
+        ),
+    ] {
+        let refused = read_newer(&format!(r#"{{"{member}":{input}}}"#), |_| ()).unwrap_err();
+        let expected = format!(
+            r#"{{"detail":[{{"type":"{kind}","loc":["body","{member}"],"msg":"{message}","input":{input},"ctx":{{{context}}}}}]}}"#
+        );
+        assert_eq!(refused, expected);
+    }
+    for (body, place, kind) in [
+        (r#"{"as_of":true}"#, r#""as_of""#, "datetime_type"),
+        (r#"{"packages":{}}"#, r#""packages""#, "list_type"),
+        (r#"{"packages":[{},7]}"#, r#""packages",1"#, "dict_type"),
+        (
+            r#"{"start":"12:345"}"#,
+            r#""start""#,
+            "string_pattern_mismatch",
+        ),
+        (r#"{"start":7}"#, r#""start""#, "string_type"),
+    ] {
+        let refused = read_newer(body, |_| ()).unwrap_err();
+        let start = format!(r#"{{"detail":[{{"type":"{kind}","loc":["body",{place}],"#);
+        assert!(refused.starts_with(&start), "{body}: {refused}");
+    }
+}
+
+proptest! {
+    /// The fast way and the exact way agree about the newer kinds, too.
+    #[test]
+    fn both_ways_read_newer_kinds_alike(
+        body in r#"\{("(rating|body|start)":("[0-9é]{0,3}:?[0-9]{0,3}"|null|[0-9.]{1,3}),?){0,3}\}"#
+    ) {
+        let mut bytes = body.clone().into_bytes();
+        let mut tape = Tape::null();
+        let mut buffers = Buffers::default();
+        if simd_json::fill_tape(&mut bytes, &mut buffers, &mut tape).is_ok()
+            && let Some(fast) = NEWER.fields_of(tape.as_value())
+        {
+            let fast = (fast.integer(0), [1, 3].map(|index| fast.text(index).map(String::from)));
+            let exact = read_exactly(&NEWER, body.as_bytes(), || Ok(()), |fields| {
+                Ok((fields.integer(0), [1, 3].map(|index| fields.text(index).map(String::from))))
+            });
+            prop_assert_eq!(exact, Ok(fast));
+        }
+    }
+}

@@ -145,7 +145,7 @@ impl EventStreams {
         }
         self.trail.entered(&found);
         self.trail
-            .tell_source("redis", ClockOffset { ..clock }, CLOCK_RESOLUTION_US, 0);
+            .tell_source("redis", clock, CLOCK_RESOLUTION_US, 0);
         Ok(())
     }
 

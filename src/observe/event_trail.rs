@@ -105,7 +105,7 @@ impl EventTrail {
         self.locked().followed.open_of(domain)
     }
 
-    /// See [`FollowedEvents::kept`]; the clock that the times were taken by.
+    /// See [`FollowedEvents::kept`].
     pub(super) fn kept(&self, events: &[KeptEvent]) {
         let mut state = self.locked();
         state.followed.kept(events);

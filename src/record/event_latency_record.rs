@@ -10,9 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::io;
 
-/// Kinds of events that are told, and groups of each: a bound on the record's size.
-const MOST_EVENTS: usize = 100;
-const MOST_GROUPS: usize = 20;
+/// Kinds of events that the record tells, and groups of each, the slowest ones: together less than 200 kB.
+const MOST_EVENTS: usize = 50;
+const MOST_GROUPS: usize = 2;
 
 /// What came of the events that were followed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -68,7 +68,7 @@ pub struct EventLatencyRow {
     pub before_reply: u64,
     /// From the reply until it had left the outbox.
     pub published: Option<StretchRecord>,
-    /// From there until each consumer group had handled it.
+    /// From there until the slowest consumer groups had handled it; all are in `event_latency.csv`.
     pub handled: Vec<HandledRecord>,
     /// From the reply until all groups had.
     pub done: Option<StretchRecord>,
@@ -125,7 +125,7 @@ impl EventLatencyRecord {
     /// The record of what came of events; `None` when none was followed.
     #[must_use]
     pub fn of(account: &FollowedAccount) -> Option<Self> {
-        let events = sorted(account);
+        let events = sorted(account, MOST_EVENTS);
         (!events.is_empty()).then(|| Self {
             sample: account.sample.to_string(),
             replies: account.replies,
@@ -147,10 +147,12 @@ impl EventLatencyRecord {
     }
 }
 
-fn sorted(account: &FollowedAccount) -> Vec<&EventLatency> {
+/// At most so many, those that were followed most, in the order of their domains.
+fn sorted(account: &FollowedAccount, most: usize) -> Vec<&EventLatency> {
     let mut events: Vec<&EventLatency> = account.latencies.events.iter().collect();
+    events.sort_by_key(|event| std::cmp::Reverse(event.counts.followed));
+    events.truncate(most);
     events.sort_by_key(|event| event.domain);
-    events.truncate(MOST_EVENTS);
     events
 }
 
@@ -161,6 +163,9 @@ fn row(event: &EventLatency) -> EventLatencyRow {
             took: StretchRecord::of(stretch)?,
         })
     });
+    let mut handled: Vec<HandledRecord> = handled.collect();
+    handled.sort_by(|one, two| two.took.p99.value.total_cmp(&one.took.p99.value));
+    handled.truncate(MOST_GROUPS);
     let counts = event.counts;
     EventLatencyRow {
         domain: event.domain.to_owned(),
@@ -171,7 +176,7 @@ fn row(event: &EventLatency) -> EventLatencyRow {
         not_found: counts.not_found,
         before_reply: counts.before_reply,
         published: StretchRecord::of(&event.published),
-        handled: handled.take(MOST_GROUPS).collect(),
+        handled,
         done: StretchRecord::of(&event.done),
     }
 }
@@ -197,7 +202,7 @@ pub fn event_latency_csv(account: &FollowedAccount) -> io::Result<Vec<u8>> {
     let percentiles = PERCENTILES.map(|percentile| format!("p{percentile}"));
     let end = "at_least_from".to_owned();
     writer.write_record(names.into_iter().chain(percentiles).chain([end]))?;
-    for event in sorted(account) {
+    for event in sorted(account, usize::MAX) {
         let mut write = |part: EventStretch, group: &str, stretch: &StretchLatency| {
             if stretch.is_empty() {
                 return Ok(());
@@ -206,7 +211,7 @@ pub fn event_latency_csv(account: &FollowedAccount) -> io::Result<Vec<u8>> {
             writer.write_record(csv_row(key, group, stretch))
         };
         write(EventStretch::Published, "", &event.published)?;
-        for (group, stretch) in event.handled.iter().take(MOST_GROUPS) {
+        for (group, stretch) in &event.handled {
             write(EventStretch::Handled, &text_cell(group), stretch)?;
         }
         write(EventStretch::Done, "", &event.done)?;
@@ -309,7 +314,7 @@ mod tests {
         assert!(done.p99.value >= 2_099_000.0, "{:?}", done.p99);
         assert!(!row.published.unwrap().p99.at_least);
         assert_eq!(
-            row.handled[1].group,
+            row.handled[0].group,
             "inventory.reservations.OrderEventHandler"
         );
     }

@@ -96,7 +96,7 @@ pub(super) struct MeetingFlags {
         id = "meeting_redis",
         long = "redis",
         value_name = "URL",
-        help_heading = "Fleet",
+        help_heading = "Fleet"
     )]
     redis: Option<Secret>,
 

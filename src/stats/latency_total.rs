@@ -33,6 +33,15 @@ impl LatencyTotal {
         self.max_us = self.max_us.max(counts.max_us());
     }
 
+    /// Adds what another one has.
+    pub fn absorb_total(&mut self, other: &Self) {
+        // It grows as far as it has to.
+        let _ = self.histogram.add(&other.histogram);
+        self.sum_us += other.sum_us;
+        self.min_us = self.min_us.into_iter().chain(other.min_us).min();
+        self.max_us = self.max_us.max(other.max_us);
+    }
+
     /// The merged histogram, in microseconds.
     #[must_use]
     pub fn histogram(&self) -> &Histogram<u64> {

@@ -75,7 +75,7 @@ pub use rules::{
     HeldForm, HeldValue, Ledger, Part, ReadValue, Reasons, Rule, RuleCounts, RuleFinding,
     RuleVerdict, ShownExchanges, Violation, WitnessExchange,
 };
-pub use run_context::{LiveContext, RunContext};
+pub use run_context::{LiveContext, RunContext, Tags};
 pub use second::{CoreHealth, MergedInterval, Phase};
 pub use self_check::{CoreTally, Neighbours, SelfCheck};
 pub use set_shape::SetShape;

@@ -5,10 +5,9 @@
 //! bodies, and carried out behind the same seam as any workload: no text is interpreted while load is made.
 
 mod built_in;
+mod described;
 mod error;
-mod facts;
 mod format;
-mod limits;
 mod model;
 mod parts;
 mod preview;
@@ -20,10 +19,10 @@ mod start;
 mod workload;
 
 pub use built_in::{BUILT_IN, built_in};
+pub use described::limits::Description;
 pub use error::{FileError, Mistake};
 pub use format::read::{MOST_FILE_BYTES, read, read_within};
 pub use format::schema::schema_text;
-pub use limits::Description;
 pub use model::definitions::{
     Asked, AtOnce, Body, BodyKind, Call, Check, Class, Data, DrawSet, Journey, Model, Node,
     OnFailure, Operation, Order, Part, Per, Place, Product, Raised, Read, ReadFrom, Refusal,
@@ -41,7 +40,7 @@ pub use script::FileScript;
 pub use single_url::{SingleUrl, UrlError};
 pub use start::{
     MOST_DESCRIPTION_BYTES, MOST_RECORDING_BYTES, STARTER, Shipped, Start, StartError,
-    from_description, from_recording, not_in_description,
+    from_description, from_recording,
 };
 pub use workload::{FileWorkload, MetTarget};
 

@@ -5,6 +5,7 @@ use super::keys::{BODY_KEYS, OPERATION_KEYS};
 use super::read_bodies::{Known, body};
 use super::read_checks::checks;
 use super::read_options::draw_sets;
+use super::read_tags::tags;
 use super::sections::{check_path, section, texts};
 use super::templates::{self, Names};
 use super::value_names::value_names;
@@ -194,6 +195,7 @@ fn operation(
     Some(Operation {
         key: key.to_owned(),
         label,
+        tags: tags(document, table).unwrap_or_default(),
         method,
         shown_path: path.to_owned(),
         path: parts,

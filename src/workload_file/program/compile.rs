@@ -55,6 +55,7 @@ fn compile(model: &Model, hash: u64) -> Program {
         hash,
         health: kept_text(&model.health),
         options: kept_all(options.collect()),
+        tags: compiler.tags(),
         steps: compiler.steps,
         bodies: compiler.bodies,
         draws: model.draws.clone(),

@@ -3,7 +3,7 @@
 use super::race_program::CompiledRace;
 use super::request_program::CompiledRequest;
 use crate::engine::Step;
-use crate::stats::{Race, Rule};
+use crate::stats::{Race, Rule, Tags};
 use crate::workload_file::model::definitions::{Body, Class, Data, DrawSet, Part};
 use crate::workload_file::model::generators::Generator;
 use std::ops::Range;
@@ -23,6 +23,8 @@ pub struct Program {
     pub options: &'static [&'static str],
     /// Every step that journeys take.
     pub steps: &'static [Step],
+    /// Words by which the figures of each of them are added up.
+    pub tags: Vec<Tags>,
     /// What requests send.
     pub bodies: Vec<Body>,
     /// What is drawn for several bodies together.

@@ -147,6 +147,7 @@ fn context(seconds: u64) -> RunContext {
     RunContext {
         names: names.collect(),
         raises: vec![Vec::new(); NAMES],
+        tags: Vec::new(),
         journeys: vec!["NewCustomerJourney"; SHAPE.journeys],
         races: Vec::new(),
         rules: &[],

@@ -187,6 +187,7 @@ fn peak_mb() -> f64 {
 
 fn facts() -> RunFacts {
     RunFacts {
+        shard: None,
         profile: "bench".to_owned(),
         run_id: "0123456789abcdef".to_owned(),
         started: SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_340_107),
@@ -209,6 +210,7 @@ fn context(seconds: u64) -> RunContext {
         name: String::leak(format!("POST /things/{number}/{{id}}/change")),
     });
     RunContext {
+        tags: Vec::new(),
         names: names.collect(),
         raises: vec![Vec::new(); NAMES],
         journeys: vec!["NewCustomerJourney"; SHAPE.journeys],

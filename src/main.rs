@@ -44,7 +44,8 @@ fn dispatch(command: CliCommand) -> ExitCode {
         CliCommand::Replay(request) => ended(run::replay(&request), |e| e.exit_code()),
         CliCommand::Report(request) => done(report::remake(&request, &cli::planned_shares)),
         CliCommand::Merge(request) => {
-            let merged = fleet::merge(&request, &cli::planned_shares).map(|finished| finished.exit_code);
+            let merged =
+                fleet::merge(&request, &cli::planned_shares).map(|finished| finished.exit_code);
             ended(merged, |_| ExitCode::BadPlan)
         }
         CliCommand::Draft(request) => draft::carry_out(&request),

@@ -6,6 +6,8 @@ use shopblast::shop::Profile;
 use shopblast::workload_file::{BUILT_IN, FileWorkload, STARTER, built_in, read_of_program};
 
 const ORIGIN: &str = "mistaken.toml";
+/// The file that has races and rules.
+const RACES: &str = include_str!("../../workloads/other-shop-races.toml");
 /// Values of other kinds than the one that was there.
 const KINDS: [&str; 14] = [
     "1",
@@ -83,9 +85,10 @@ pub fn mistakes(bytes: &[u8]) {
 /// When a mistake is told without a place, or without a word about it.
 pub fn became(bytes: &[u8]) -> Became {
     let mut dice = Dice { bytes, state: 0 };
-    let which = dice.below(BUILT_IN.len() + 1);
+    let which = dice.below(BUILT_IN.len() + 2);
     let mut text = match BUILT_IN.get(which).and_then(|(name, _)| built_in(name)) {
         Some(Ok(parts)) => parts.text().to_owned(),
+        _ if which == BUILT_IN.len() => RACES.to_owned(),
         _ => STARTER.to_owned(),
     };
     for _ in 0..=dice.below(3) {

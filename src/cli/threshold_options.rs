@@ -18,7 +18,7 @@ pub(super) struct ThresholdFlags {
     /// response, service, lag and race_spread have p(N), avg, med, min, max; success, refused,
     /// conflict, failed, unknown and failures have rate (their share) and count; requests, journeys,
     /// shed and races have rate (a second) and count; journeys have aborted, races overlapped and
-    /// together. Tags are name, method and phase (spawning, steady); =~ takes a regular expression.
+    /// together. Tags are name, method, tag (of workload files) and phase (spawning, steady); =~ takes a regular expression.
     /// With `over 10s` it must hold of every window of 10 s. With `abort` the run ends once it is
     /// crossed. Figures of the back end: 'observed(outbox_pending{domain="ordering"}) < 1000';
     /// how long events took until they were published, handled or done:
@@ -62,6 +62,7 @@ pub(super) fn check(plan: &Plan, subject: &Subject) -> Result<(), CliError> {
     let domains = subject.domains();
     let producible = Producible {
         requests: names.map(|name| (name.method, name.name)).collect(),
+        tags: described.tags.clone(),
         journeys: described.journeys.clone(),
         races: described.races.iter().map(|race| race.name).collect(),
         events: events_of(described),

@@ -32,7 +32,7 @@ pub(super) fn offer(options: &RunOptions, tested: &Tested) -> Result<Offer, CliE
         classes: match tested.model() {
             None => USER_CLASSES.iter().map(class).collect(),
             Some(model) => {
-                let options = model.options_called(&options.workload.with);
+                let options = options_called(model, &options.workload.with);
                 let classes = model.classes.iter();
                 classes.map(|it| written(it, model, options)).collect()
             }
@@ -85,6 +85,13 @@ fn class(class: &UserClass) -> OfferedClass {
             })
             .collect(),
     }
+}
+
+/// The options of these names, by the bits of their positions. What is none of them does not count.
+fn options_called(model: &Model, names: &[String]) -> u32 {
+    let options = model.options.iter().zip(0..);
+    let chosen = options.filter(|(option, _)| names.contains(&option.name));
+    chosen.fold(0, |bits, (_, position)| bits | 1 << position)
 }
 
 /// A class that somebody wrote down, in runs with the options of these bits.

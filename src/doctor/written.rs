@@ -8,7 +8,7 @@ use crate::pieces::counted;
 use crate::plan::{Route, Target, shown_start};
 use crate::run::{Questioning, ReachError, agreed_http, preflight};
 use crate::shop::OPENAPI_PATH;
-use crate::workload_file::{MOST_DESCRIPTION_BYTES, Model, not_in_description};
+use crate::workload_file::{Description, MOST_DESCRIPTION_BYTES, Model};
 use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -86,15 +86,20 @@ fn health(model: &Model, subject: &Subject, questioning: &Questioning<'_>) -> Do
 
 /// Whether the target describes what the file calls, where it describes anything.
 fn description(model: &Model, questioning: &Questioning<'_>) -> Vec<DoctorFinding> {
-    let reply = questioning.ask(questioning.target, OPENAPI_PATH, MOST_DESCRIPTION_BYTES);
+    let path = model.described_at.as_deref().unwrap_or(OPENAPI_PATH);
+    let reply = questioning.ask(questioning.target, path, MOST_DESCRIPTION_BYTES);
     let text = reply.ok().filter(|reply| reply.status == 200);
     let text = text.and_then(|reply| String::from_utf8(reply.body).ok());
-    let Some(missing) = text.and_then(|text| not_in_description(&text, model)) else {
+    let Some(description) = text.and_then(|text| Description::parse(&text).ok()) else {
         return vec![DoctorFinding::hint(format!(
-            "description: there is none at {OPENAPI_PATH}, so that it cannot be told whether the target has \
+            "description: there is none at {path}, so that it cannot be told whether the target has \
              what is called"
         ))];
     };
+    let base_path = &questioning.target.base_path;
+    let missing = model.operations.iter();
+    let missing = missing.filter(|operation| !description.has(operation, base_path));
+    let missing: Vec<&str> = missing.map(|operation| operation.label.as_str()).collect();
     if missing.is_empty() {
         return vec![DoctorFinding::ok(
             "description: all that is called is in the target's own description",

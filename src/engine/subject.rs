@@ -13,7 +13,7 @@ use super::worker::{WorkerHandle, work};
 use super::worker_config::WorkerConfig;
 use super::workload::{Described, DomainName, TargetFacts, Unprepared, Workload};
 use crate::plan::{Plan, WaitTime};
-use crate::stats::{Event, Race, Rule, SetShape, StatName};
+use crate::stats::{Event, Race, Rule, SetShape, StatName, Tags};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
@@ -152,6 +152,8 @@ pub struct Description {
     pub names: Vec<StatName>,
     /// See [`Described::raises`].
     pub raises: Vec<Vec<Event>>,
+    /// See [`Described::tags`].
+    pub tags: Vec<Tags>,
     /// See [`Described::rows`].
     pub rows: Box<[u16]>,
     /// See [`Described::journeys`].
@@ -176,6 +178,7 @@ impl Description {
             cookies: script.cookies(),
             names: script.names(),
             raises: script.raises(),
+            tags: script.tags(),
             rows: script.rows(),
             journeys: script.journeys(),
             races: script.races(),

@@ -8,7 +8,7 @@ use super::inquiry::{Inquiry, NotRecognised, Recognition};
 use super::operation::Step;
 use super::session::Script;
 use crate::plan::{Plan, WaitTime};
-use crate::stats::{Event, Race, Rule, SetShape, StatName};
+use crate::stats::{Event, Race, Rule, SetShape, StatName, Tags};
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -54,6 +54,21 @@ pub trait Described: Script + Send + Sync {
     /// The statistic names of [`Described::produced`].
     fn names(&self) -> Vec<StatName> {
         self.produced().into_iter().map(Step::stat_name).collect()
+    }
+
+    /// Words by which the figures of a step are added up with those of others.
+    fn tags_of(&self, _step: &Step) -> Tags {
+        &[]
+    }
+
+    /// [`Described::tags_of`] each of [`Described::names`]; nothing when none of them has any.
+    fn tags(&self) -> Vec<Tags> {
+        let steps = self.produced().into_iter();
+        let tags: Vec<Tags> = steps.map(|step| self.tags_of(step)).collect();
+        match tags.iter().all(|tags| tags.is_empty()) {
+            true => Vec::new(),
+            false => tags,
+        }
     }
 
     /// What a success under each of [`Described::names`] raises.

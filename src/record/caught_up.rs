@@ -9,7 +9,7 @@ use super::interval_log::tag_text;
 use super::ledger_log::{LEDGER_JSONL, LedgerLine};
 use super::possible_figures::check_figures;
 use super::request_log::NameLog;
-use super::run_record::{Figures, NameRecord, RunRecord};
+use super::run_record::{Figures, NameRecord, RunRecord, TagRecord};
 use crate::plan::FailureRule;
 use crate::stats::{
     LatencyCounts, LatencySummary, Outcome, OutcomeCounts, RuleVerdict, WITNESSES_A_RULE,
@@ -71,6 +71,7 @@ fn count_again(run: &mut RunRecord, beside: &Beside<'_>) {
         let others = others.get(&key).copied().unwrap_or_default();
         recount(&mut name.figures, latencies, others, rule, run.measured_s);
     }
+    count_tags(run, beside.logs, &others, rule);
     let mut sum = OutcomeCounts::default();
     others.values().for_each(|counts| sum.absorb(counts));
     let [response, service, lag] = &all;
@@ -81,6 +82,45 @@ fn count_again(run: &mut RunRecord, beside: &Beside<'_>) {
     run.totals.bytes_out = run.totals.bytes_out.max(sum("bytes_out"));
     let users = beside.series.numbers("users").into_iter();
     run.peak_users = run.peak_users.max(users.fold(0.0, f64::max) as u32);
+}
+
+/// What the names of each tag come to together.
+fn count_tags(
+    run: &mut RunRecord,
+    logs: &Logs,
+    others: &BTreeMap<(String, String), OutcomeCounts>,
+    rule: FailureRule,
+) {
+    for name in run.names.iter().flat_map(|name| &name.tags) {
+        if run.tags.iter().all(|known| known.tag != *name) {
+            run.tags.push(TagRecord {
+                tag: name.clone(),
+                figures: Figures::default(),
+            });
+        }
+    }
+    for record in &mut run.tags {
+        let mut all = [(); 3].map(|()| LatencyCounts::histogram());
+        let mut counts = OutcomeCounts::default();
+        for name in run
+            .names
+            .iter()
+            .filter(|name| name.tags.contains(&record.tag))
+        {
+            let tag = tag_text(&name.method, &name.name);
+            for (sum, log) in all
+                .iter_mut()
+                .zip([&logs.response, &logs.service, &logs.lag])
+            {
+                // The ranges are the same: nothing is out of range.
+                let _ = log.of(&tag).map(|log| sum.add(&log.latencies));
+            }
+            let key = (name.method.clone(), name.name.clone());
+            counts.absorb(&others.get(&key).copied().unwrap_or_default());
+        }
+        let latencies = all.each_ref().map(Some);
+        recount(&mut record.figures, latencies, counts, rule, run.measured_s);
+    }
 }
 
 /// Requests that were no success, by method and name.
@@ -116,6 +156,7 @@ fn named(tag: &str, others: &BTreeMap<(String, String), OutcomeCounts>) -> NameR
     NameRecord {
         method,
         name,
+        tags: Vec::new(),
         figures: Figures::default(),
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn context() -> RunContext {
             name("GET", "GET /customers/{id}"),
         ],
         raises: vec![REGISTERED.to_vec(), Vec::new(), Vec::new()],
+        tags: Vec::new(),
         journeys: vec!["NewCustomerJourney"],
         races: Vec::new(),
         rules: &[],

@@ -49,6 +49,7 @@ mod spoken_http;
 mod steering_record;
 mod stored_events;
 mod stored_events_record;
+mod tags_csv;
 mod target_record;
 mod threshold_record;
 mod tls_record;
@@ -96,7 +97,7 @@ pub use request_log::{NameLog, RequestLog};
 pub use rewrite::{NotWritten, is_replaceable, replace, try_out};
 pub use run_record::{
     CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
-    JourneyRecord, NameRecord, PauseRecord, PhaseRecord, RunRecord,
+    JourneyRecord, NameRecord, PauseRecord, PhaseRecord, RunRecord, TagRecord,
 };
 pub use series_csv::SeriesCsv;
 pub use shard_head::{CountedRecord, SHARD_LAYOUT, ShardHead};
@@ -106,6 +107,7 @@ pub use shortfall::absent_users;
 pub use steering_record::{SteeringRecord, SteeringWish};
 pub use stored_events::write_stored_events;
 pub use stored_events_record::{StoredEventRecord, StoredEventsRecord};
+pub use tags_csv::TagsCsv;
 pub use target_record::TargetRecord;
 pub use threshold_record::ThresholdRecord;
 pub use tls_record::{CertificateRecord, TlsRecord};

@@ -19,6 +19,7 @@ use super::outcomes_csv::OutcomesCsv;
 use super::recording::RunFacts;
 use super::series_csv::SeriesCsv;
 use super::shard_log::{INTERVALS_BIN, ShardLog};
+use super::tags_csv::TagsCsv;
 use crate::record::ObservedCsv;
 
 /// Characters of the run id in the directory's name: the random end of it.
@@ -151,7 +152,7 @@ impl RecordDirectory {
 
     /// Writes `run.json`, which the last sink keeps up to date ([`super::LiveSink`]), and gives the sinks
     /// that write the rest of the record: the three interval logs, `events.csv`,
-    /// `outcomes.csv`, `series.csv`, `bands.csv`, `distribution.csv`, `ledger.jsonl`, `rounds.csv` and
+    /// `outcomes.csv`, `series.csv`, `bands.csv`, `distribution.csv`, `tags.csv` where there are any, `ledger.jsonl`, `rounds.csv` and
     /// Locust's four CSV files, the latter at `csv_prefix` when one is given.
     ///
     /// # Errors
@@ -203,6 +204,9 @@ impl RecordDirectory {
         sinks.push(Box::new(bands));
         let path = self.path.join("distribution.csv");
         sinks.push(Box::new(DistributionCsv::new(&path)));
+        if !context.tags.is_empty() {
+            sinks.push(Box::new(TagsCsv::new(&self.path.join("tags.csv"))));
+        }
         let path = self.path.join("ledger.jsonl");
         let ledger = LedgerLog::create(&path).map_err(|error| RecordError::File { path, error })?;
         sinks.push(Box::new(ledger));

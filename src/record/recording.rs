@@ -11,7 +11,7 @@ use super::raised::{domain_records, event_records};
 use super::recovery_record::recovery_record;
 use super::run_record::{
     CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord, PhaseRecord,
-    RunRecord,
+    RunRecord, TagRecord,
 };
 use super::shard_head::ShardHead;
 use super::steering_record::{SteeringRecord, steering_records};
@@ -139,6 +139,7 @@ impl RunFacts {
             phases: occurred.map(|phase| phase_record(phase, rule)).collect(),
             totals: figures(&totals.all, totals.per_s(totals.all.requests()), rule),
             names: name_records(totals),
+            tags: tag_records(totals),
             errors: error_records(totals),
             errors_cut: totals.errors.cut(),
             connections: Connections {
@@ -187,16 +188,40 @@ fn steering(totals: &Totals) -> Vec<SteeringRecord> {
 
 fn name_records(totals: &Totals) -> Vec<NameRecord> {
     let named = totals.context.names.iter().zip(&totals.names);
-    named
-        .filter(|(_, total)| total.requests() > 0)
-        .map(|(&StatName { method, name }, total)| NameRecord {
+    let tagged = named.enumerate();
+    tagged
+        .filter(|(_, (_, total))| total.requests() > 0)
+        .map(|(row, (&StatName { method, name }, total))| NameRecord {
             method: method.to_owned(),
             name: name.to_owned(),
+            tags: totals
+                .context
+                .tags_of(row)
+                .iter()
+                .copied()
+                .map(str::to_owned)
+                .collect(),
             figures: figures(
                 total,
                 totals.per_s(total.requests()),
                 totals.context.failures,
             ),
+        })
+        .collect()
+}
+
+/// Those of which there were requests.
+pub(super) fn tag_records(totals: &Totals) -> Vec<TagRecord> {
+    let tags = totals.context.all_tags().into_iter();
+    let summed = tags.map(|tag| (tag, totals.of_tag(tag)));
+    summed
+        .filter(|(_, total)| total.requests() > 0)
+        .map(|(tag, total)| {
+            let per_s = totals.per_s(total.requests());
+            TagRecord {
+                tag: tag.to_owned(),
+                figures: figures(&total, per_s, totals.context.failures),
+            }
         })
         .collect()
 }

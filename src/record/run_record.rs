@@ -71,6 +71,9 @@ pub struct RunRecord {
     pub totals: Figures,
     /// The whole run by statistic name, those of them that were requested.
     pub names: Vec<NameRecord>,
+    /// The same added up by the words that names have, where they have any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<TagRecord>,
     /// What went wrong, most frequent first; at most 1,000 rows.
     pub errors: Vec<ErrorRecord>,
     /// Requests that went wrong in ways that found no row in `errors`.
@@ -255,6 +258,19 @@ pub struct NameRecord {
     pub method: String,
     /// Name as in the Locust suite.
     pub name: String,
+    /// Words by which its figures are added up with those of others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// The figures of all names that have a word in common: their latencies together, not a mean of theirs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TagRecord {
+    /// The word.
+    pub tag: String,
     /// Its figures.
     #[serde(flatten)]
     pub figures: Figures,

@@ -5,7 +5,7 @@ use super::shard_record::ShardRecord;
 use crate::plan::{Excursion, FailureRule, Plan, Threshold, WaitTime};
 use crate::stats::{
     Event, LiveContext, ObservedTable, Race, Rule, RunContext, SIGNIFICANT_DIGITS, SetShape,
-    StatName, UserShare,
+    StatName, Tags, UserShare,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,8 @@ pub struct ShardHead {
 pub struct CountedRecord {
     /// Method and name of each statistic name.
     names: Vec<(String, String)>,
+    /// Words by which the figures of each of them are added up.
+    tags: Vec<Vec<String>>,
     /// Domain, name, and whether through the outbox, of what a success under each raises.
     raises: Vec<Vec<(String, String, bool)>>,
     journeys: Vec<String>,
@@ -103,6 +105,12 @@ impl CountedRecord {
                 .names
                 .iter()
                 .map(|name| (name.method.to_owned(), name.name.to_owned()))
+                .collect(),
+            tags: (0..context.names.len())
+                .map(|row| {
+                    let tags = context.tags_of(row).iter();
+                    tags.map(ToString::to_string).collect()
+                })
                 .collect(),
             raises: context
                 .raises
@@ -194,6 +202,14 @@ impl CountedRecord {
                 .map(|(method, name)| StatName {
                     method: kept(method),
                     name: kept(name),
+                })
+                .collect(),
+            tags: self
+                .tags
+                .iter()
+                .map(|tags| -> Tags {
+                    let tags: Vec<&'static str> = tags.iter().map(|tag| kept(tag)).collect();
+                    tags.leak()
                 })
                 .collect(),
             raises: self

@@ -6,7 +6,7 @@ use super::embedded::at_address;
 use super::line::offers_of;
 use super::lookup::resolve;
 use super::reach::ReachError;
-use super::replay_attempt::{Firing, Way};
+use super::replay_attempt::{Attempted, Firing, Way};
 use super::replay_client::{ReplayPlace, ReplayReply, Starter};
 use super::replay_contest::FiredContest;
 use super::replay_text::is_one_request;
@@ -283,12 +283,18 @@ fn fire(
             processes.tried()
         ));
     }
+    let mut is_fired = false;
     for attempt in 1..=request.times {
         let mut firing =
             Firing::new(target, place, &record.run_id, request.run_id, attempt).reading(&exchanges);
-        let told = firing
+        let Attempted { told, lack } = firing
             .carry_out(&exchanges, &mut way)
             .map_err(|error| ReplayError::Reach(broken_off(target, &error)))?;
+        if let Some(lack) = lack {
+            print(format!("\nattempt {attempt}:\n{told}\n{lack}\n"));
+            continue;
+        }
+        is_fired = true;
         let again = is_broken_again(kept, &exchanges, &firing)
             .unwrap_or_else(|| happened_again(&exchanges, &firing.answers));
         if again || attempt == request.times {
@@ -308,7 +314,13 @@ fn fire(
             });
         }
     }
-    Ok(ExitCode::Ok)
+    // The last attempt came to nothing: those before it, if there were any, broke nothing.
+    if is_fired {
+        print("It did not happen again.\n");
+        return Ok(ExitCode::Ok);
+    }
+    print("It could not be fired: what its requests hold could not be had.\n");
+    Ok(ExitCode::Unreachable)
 }
 
 /// Why nothing more could be sent.

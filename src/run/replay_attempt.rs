@@ -44,6 +44,15 @@ impl Way<'_> {
     }
 }
 
+/// What came of an attempt.
+pub(super) struct Attempted {
+    /// What there is to tell.
+    pub(super) told: String,
+    /// What an earlier reply had to give for the next request, and did not: the rest was not sent, since
+    /// its answers would tell nothing of the rule.
+    pub(super) lack: Option<String>,
+}
+
 /// One attempt.
 pub(super) struct Firing<'a> {
     target: &'a Target,
@@ -90,12 +99,12 @@ impl<'a> Firing<'a> {
         }
     }
 
-    /// Sends everything; gives what there is to tell.
+    /// Sends everything, unless something is lacking that an earlier reply had to give.
     pub(super) fn carry_out(
         &mut self,
         exchanges: &[&WitnessExchange],
         way: &mut Way<'_>,
-    ) -> io::Result<String> {
+    ) -> io::Result<Attempted> {
         let of = |parts: &[Part]| -> Vec<&WitnessExchange> {
             let all = exchanges.iter().copied();
             all.filter(|exchange| parts.contains(&exchange.part))
@@ -105,9 +114,15 @@ impl<'a> Firing<'a> {
         let after = of(&[Part::After, Part::Probe]);
         let mut told = String::new();
         for exchange in before {
+            if let Some(name) = self.values.lack(exchange) {
+                return Ok(self.broken_off(name, told));
+            }
             let request = self.request(exchange);
             let answer = way.send(self.place, &request)?;
             self.take(exchange, answer, &mut told);
+        }
+        if let Some(name) = racers.iter().find_map(|racer| self.values.lack(racer)) {
+            return Ok(self.broken_off(name, told));
         }
         let requests: Vec<Vec<u8>> = racers.iter().map(|racer| self.request(racer)).collect();
         if !requests.is_empty() {
@@ -117,11 +132,23 @@ impl<'a> Firing<'a> {
             }
         }
         for exchange in after {
+            if let Some(name) = self.values.lack(exchange) {
+                return Ok(self.broken_off(name, told));
+            }
             let request = self.request(exchange);
             let answer = way.send(self.place, &request)?;
             self.take(exchange, answer, &mut told);
         }
-        Ok(told)
+        let lack = None;
+        Ok(Attempted { told, lack })
+    }
+
+    #[cold]
+    fn broken_off(&self, name: &str, told: String) -> Attempted {
+        let lack = Some(format!(
+            "no reply gave `{name}`, which the next request holds: nothing more was sent"
+        ));
+        Attempted { told, lack }
     }
 
     fn request(&mut self, exchange: &WitnessExchange) -> Vec<u8> {

@@ -89,6 +89,15 @@ impl RenewedValues {
         out + &renew(text.get(at..).unwrap_or_default())
     }
 
+    /// What the request of `exchange` holds of earlier replies that did not give it.
+    pub(super) fn lack<'e>(&self, exchange: &'e WitnessExchange) -> Option<&'e str> {
+        let mut held = exchange.holds.iter().map(|held| held.name.as_str());
+        held.find(|name| {
+            let place = self.names.iter().position(|known| known == name);
+            place.is_some_and(|place| !self.is_known[place])
+        })
+    }
+
     fn known(&self, name: &str) -> Option<u16> {
         let place = self.names.iter().position(|known| known == name)?;
         self.is_known[place].then_some(place as u16)
@@ -207,6 +216,33 @@ mod tests {
             text: text.to_owned(),
             took: std::time::Duration::ZERO,
         }
+    }
+
+    #[test]
+    fn what_no_reply_gave_is_lacking_in_the_request_that_holds_it() {
+        let giving = WitnessExchange {
+            reads: vec![reads("token", "/token", "{token}")],
+            ..exchange()
+        };
+        let holding = WitnessExchange {
+            holds: vec![
+                held("offer", "path", 0, 0, HeldForm::Encoded),
+                held("token", "authorization", 7, 7, HeldForm::Plain),
+            ],
+            ..exchange()
+        };
+        let mut values = RenewedValues::of(&[&giving, &holding]);
+        // `offer` is none of those that are read here: it stays what it was.
+        assert_eq!(values.lack(&holding), Some("token"));
+        assert_eq!(values.lack(&giving), None);
+        let timed_out = ReplayReply {
+            status: None,
+            ..reply("", "timed out")
+        };
+        values.note(&giving, &timed_out);
+        assert_eq!(values.lack(&holding), Some("token"));
+        values.note(&giving, &reply("", r#"{"token":"t"}"#));
+        assert_eq!(values.lack(&holding), None);
     }
 
     #[test]

@@ -403,6 +403,7 @@ fn context_of(plan: &Plan, script: &Description, control: &RunControl) -> RunCon
     RunContext {
         names: script.names.clone(),
         raises: script.raises.clone(),
+        tags: script.tags.clone(),
         journeys: script.journeys.clone(),
         races: script.races.clone(),
         rules: script.rules,

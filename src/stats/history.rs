@@ -200,6 +200,7 @@ mod tests {
         RunContext {
             names: Vec::new(),
             raises: Vec::new(),
+            tags: Vec::new(),
             journeys: Vec::new(),
             races: Vec::new(),
             rules: &[],

@@ -84,7 +84,7 @@ pub use recovery::{
 pub use rounds::{Round, RoundsTotal};
 pub use rule_check::{CheckKind, Contender, Contest, Fate, RuleCheck, Told, ToldPlace};
 pub use rules::{Ledger, Reasons, Rule, RuleCounts, RuleFinding, RuleVerdict, ShownExchanges};
-pub use run_context::{LiveContext, RunContext};
+pub use run_context::{LiveContext, RunContext, Tags};
 pub use second::{CoreHealth, MergedInterval, Phase};
 pub use self_check::{CoreTally, Neighbours, SelfCheck};
 pub use set_shape::SetShape;

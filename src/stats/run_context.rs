@@ -7,6 +7,9 @@ use crate::plan::{Excursion, FailureRule, Threshold};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Words by which figures are added up.
+pub type Tags = &'static [&'static str];
+
 /// What the collector must know of the run.
 #[derive(Clone, Debug)]
 pub struct RunContext {
@@ -14,6 +17,9 @@ pub struct RunContext {
     pub names: Vec<StatName>,
     /// What a success under each statistic name makes the target raise, in the same order.
     pub raises: Vec<Vec<Event>>,
+    /// Words by which the figures of each statistic name are added up with those of others, in the same
+    /// order; empty where nothing is added up.
+    pub tags: Vec<Tags>,
     /// Names of the journeys, in the order of every set.
     pub journeys: Vec<&'static str>,
     /// Races, in the order of every set.
@@ -84,6 +90,24 @@ impl RunContext {
             Some(machine) => format!("{machine}.{cpu}"),
             None => cpu.to_string(),
         })
+    }
+
+    /// Words by which the figures of the name at `row` are added up with those of others.
+    #[must_use]
+    pub fn tags_of(&self, row: usize) -> Tags {
+        self.tags.get(row).copied().unwrap_or_default()
+    }
+
+    /// Every word by which figures are added up, in the order of the names that have them.
+    #[must_use]
+    pub fn all_tags(&self) -> Vec<&'static str> {
+        let mut all = Vec::new();
+        for tag in self.tags.iter().copied().flatten() {
+            if !all.contains(tag) {
+                all.push(*tag);
+            }
+        }
+        all
     }
 
     /// How much there is to count.

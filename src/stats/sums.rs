@@ -126,6 +126,12 @@ impl<One: Forget> Forget for Vec<One> {
     }
 }
 
+impl Absorb for LatencyTotal {
+    fn absorb(&mut self, other: &Self) {
+        self.absorb_total(other);
+    }
+}
+
 impl Absorb for OutcomeCounts {
     #[inline]
     fn absorb(&mut self, other: &Self) {

@@ -225,6 +225,18 @@ impl Totals {
         self.journeys.iter().map(|journey| journey.started).sum()
     }
 
+    /// What was measured of the names that have `tag`, added up.
+    #[must_use]
+    pub fn of_tag(&self, tag: &str) -> Measured<LatencyTotal> {
+        let mut sum: Measured<LatencyTotal> = Measured::default();
+        for (row, measured) in self.names.iter().enumerate() {
+            if self.context.tags_of(row).contains(&tag) {
+                sum.absorb(measured);
+            }
+        }
+        sum
+    }
+
     /// What was measured in a phase.
     #[must_use]
     pub fn phase(&self, phase: Phase) -> &PhaseTotal {

@@ -5,10 +5,9 @@
 //! bodies, and carried out behind the same seam as any workload: no text is interpreted while load is made.
 
 mod built_in;
+mod described;
 mod error;
-mod facts;
 mod format;
-mod limits;
 mod means;
 mod model;
 mod parts;
@@ -21,10 +20,10 @@ mod start;
 mod workload;
 
 pub use built_in::{BUILT_IN, built_in};
+pub use described::limits::Description;
 pub use error::{FileError, Mistake};
 pub use format::read::{MOST_FILE_BYTES, read, read_of_program, read_within};
 pub use format::schema::schema_text;
-pub use limits::Description;
 pub use means::mean_requests;
 pub use model::definitions::{
     AtOnce, Body, BodyKind, Call, Class, Data, DrawSet, Journey, Model, Node, OnFailure, Operation,
@@ -46,7 +45,7 @@ pub use script::FileScript;
 pub use single_url::{SingleUrl, UrlError};
 pub use start::{
     MOST_DESCRIPTION_BYTES, MOST_RECORDING_BYTES, STARTER, Shipped, Start, StartError,
-    from_description, from_recording, not_in_description,
+    from_description, from_recording,
 };
 pub use workload::{FileWorkload, MetTarget};
 

@@ -177,10 +177,15 @@ fn write_call(model: &Model, call: &Call, depth: usize, out: &mut String) -> std
         OnFailure::Break => "; leaves the repetition when it fails",
         OnFailure::Instead(_) => "; when it fails, ends after:",
     };
+    let tags = call.tags.as_ref().unwrap_or(&operation.tags);
+    let tagged = match tags.is_empty() {
+        true => String::new(),
+        false => format!("; tags {}", tags.join(", ")),
+    };
     let expect = call.expect.as_ref().unwrap_or(&operation.expect);
     writeln!(
         out,
-        "{indent}{label} → {expect}{checks}{keeps}{at_once}{goes_on}"
+        "{indent}{label} → {expect}{checks}{keeps}{tagged}{at_once}{goes_on}"
     )?;
     write_steps(model, call.on_failure.steps(), depth + 1, out);
     Ok(())

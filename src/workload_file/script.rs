@@ -5,7 +5,7 @@ use crate::engine::{
     Step, Unprepared,
 };
 use crate::plan::{Pacing, Plan, RaceRules, Suggestion, WaitTime};
-use crate::stats::{Race, Rule};
+use crate::stats::{Race, Rule, Tags};
 use crate::workload_file::model::bounds::STRICT;
 use crate::workload_file::model::definitions::Class;
 use crate::workload_file::program::compiled::{CompiledJourney, Program};
@@ -395,6 +395,10 @@ impl Described for FileScript {
             })
         };
         self.means.program.steps.iter().filter(is_taken).collect()
+    }
+
+    fn tags_of(&self, step: &Step) -> Tags {
+        self.means.program.tags[usize::from(step.index)]
     }
 
     fn race_table(&self) -> &'static [Race] {

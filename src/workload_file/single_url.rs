@@ -70,6 +70,7 @@ impl SingleUrl {
             operations: vec![Operation {
                 key: "visit".to_owned(),
                 label,
+                tags: Vec::new(),
                 method: Method::Get,
                 shown_path: self.path.clone(),
                 path: vec![Part::Text(self.path.clone())],

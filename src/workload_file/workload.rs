@@ -2,9 +2,11 @@
 //! record says of it.
 
 use super::script::{FileScript, options_of};
-use crate::engine::inquiry::{Inquiry, NotRecognised, Recognition};
-use crate::engine::{DomainName, Step, TargetFacts, Unprepared, Workload};
+use crate::engine::inquiry::{Inquiry, NoAnswer, NotRecognised, Recognition};
+use crate::engine::{Described, DomainName, Step, TargetFacts, Unprepared, Workload};
 use crate::plan::Plan;
+use crate::workload_file::described::limits::Description;
+use crate::workload_file::format::read::sent;
 use crate::workload_file::model::bounds::STRICT;
 use crate::workload_file::model::definitions::Model;
 use crate::workload_file::model::statuses::Statuses;
@@ -13,9 +15,12 @@ use crate::workload_file::program::compile::program_of;
 use crate::workload_file::program::compiled::Program;
 use serde_json::{Map, Value};
 use std::fmt;
+use std::sync::Arc;
 
 /// Largest body of the first look at a target: what it says does not matter.
 const MOST_BODY_BYTES: usize = 16 << 20;
+/// Where targets have their description, unless a file says another path.
+const USUAL_PATH: &str = "/openapi.json";
 /// From here on a status tells that the server cannot, rather than that it will not.
 const SERVER_ERROR: u16 = 500;
 
@@ -23,6 +28,7 @@ const SERVER_ERROR: u16 = 500;
 #[derive(Clone, Debug)]
 pub struct FileWorkload {
     program: &'static Program,
+    model: Arc<Model>,
     /// Statuses that the first look has to meet; `None` when any will do.
     expect: Option<Statuses>,
 }
@@ -31,6 +37,10 @@ pub struct FileWorkload {
 #[derive(Clone, Debug)]
 pub struct MetTarget {
     says: String,
+    /// What it says of itself; `None` where it says nothing.
+    description: Option<Arc<Description>>,
+    /// The path that all of its own are below.
+    base_path: String,
 }
 
 impl fmt::Display for MetTarget {
@@ -45,6 +55,7 @@ impl FileWorkload {
     pub fn new(model: &Model) -> Self {
         Self {
             program: program_of(model, Beside::NOTHING),
+            model: Arc::new(model.clone()),
             expect: None,
         }
     }
@@ -55,6 +66,7 @@ impl FileWorkload {
     pub fn beside(model: &Model, beside: Beside) -> Self {
         Self {
             program: program_of(model, beside),
+            model: Arc::new(model.clone()),
             expect: None,
         }
     }
@@ -105,6 +117,63 @@ impl FileWorkload {
         Ok(words.chain(is_strict.then_some(STRICT)).collect())
     }
 
+    /// What the target says of itself, or why that is not known, where the file says that it does.
+    fn description(&self, inquiry: &dyn Inquiry) -> (Option<Description>, Option<String>) {
+        // Of one URL all is known that there is to know.
+        if self.expect.is_some() {
+            return (None, None);
+        }
+        let named = self.model.described_at.as_deref();
+        let path = named.unwrap_or(USUAL_PATH);
+        let answer = inquiry.ask(inquiry.target(), path, MOST_BODY_BYTES);
+        let read = match answer {
+            Ok(answer) if answer.status == 200 => match String::from_utf8(answer.body) {
+                Ok(text) => Description::parse(&text),
+                Err(_) => Err("it is no text".to_owned()),
+            },
+            Ok(answer) => Err(format!("answered with {}", answer.status)),
+            Err(NoAnswer::TooLarge) => Err("it is too large".to_owned()),
+            Err(NoAnswer::Unreachable(error)) => Err(error.to_string()),
+            Err(NoAnswer::Unreadable(why) | NoAnswer::Tls(why)) => Err(why),
+        };
+        match read {
+            Ok(description) => (Some(description), None),
+            Err(why) => (None, named.map(|path| format!("GET {path}: {why}"))),
+        }
+    }
+
+    /// What a target that says this of itself cannot do for the journeys of `script`.
+    fn hindrances(
+        &self,
+        script: &FileScript,
+        description: &Description,
+        base_path: &str,
+    ) -> Vec<String> {
+        let produced = script.produced();
+        let mut hindrances = Vec::new();
+        for (operation, body) in sent(&self.model) {
+            let called = &self.model.operations[operation];
+            let word = called.method.word();
+            let is_called = produced.iter().any(|step| {
+                step.operation.path == called.shown_path && step.operation.method.word() == word
+            });
+            if !is_called || !(200..400).any(|status| called.expect.has(status)) {
+                continue;
+            }
+            if !description.has(called, base_path) {
+                let says = format!("`{}` is not in the target's description", called.label);
+                if !hindrances.contains(&says) {
+                    hindrances.push(says);
+                }
+                continue;
+            }
+            let body = body.map(|body| &self.model.bodies[usize::from(body)]);
+            let draws = body.map_or_else(Vec::new, |body| self.model.draws_of(body));
+            hindrances.extend(description.complaints(called, base_path, body, &draws));
+        }
+        hindrances
+    }
+
     fn unexpected(&self, target: &str, status: u16, location: &str) -> NotRecognised {
         let path = self.program.health;
         let answers = format!("{target} answers `GET {path}` with {status}");
@@ -148,18 +217,20 @@ impl Workload for FileWorkload {
             let target = inquiry.target().url();
             return Err(self.unexpected(&target, status, &answer.location));
         }
+        let (description, caveat) = self.description(inquiry);
         let target = MetTarget {
             says: format!("answers GET {path} with {status}"),
+            description: description.map(Arc::new),
+            base_path: inquiry.target().base_path.clone(),
         };
-        Ok(Recognition {
-            target,
-            caveat: None,
-        })
+        Ok(Recognition { target, caveat })
     }
 
     fn presumed(&self) -> MetTarget {
         MetTarget {
             says: "not looked at".to_owned(),
+            description: None,
+            base_path: String::new(),
         }
     }
 
@@ -167,8 +238,11 @@ impl Workload for FileWorkload {
         FileScript::new(self.program, plan)
     }
 
-    fn facts(&self, _: &FileScript, target: &MetTarget) -> TargetFacts {
+    fn facts(&self, script: &FileScript, target: &MetTarget) -> TargetFacts {
+        let described = target.description.as_ref();
+        let hindrances = described.map(|it| self.hindrances(script, it, &target.base_path));
         TargetFacts {
+            hindrances: hindrances.unwrap_or_default(),
             says: target.to_string(),
             ..TargetFacts::default()
         }

@@ -190,8 +190,8 @@ fn a_file_that_is_wrong_sends_nothing_and_says_where() {
             "did you mean `Shopper`?",
         ),
         (
-            format!("--workload {} --with strict", file()),
-            "cannot be used with",
+            format!("--workload {} --with stritc", file()),
+            "did you mean `strict`?",
         ),
         ("--workload ./none.toml".to_owned(), "cannot be read"),
         ("check ./none.toml".to_owned(), "cannot be read"),
@@ -273,4 +273,55 @@ steps = ["look", "again"]
         let requests = record["totals"]["requests"].as_u64();
         assert!(requests > Some(4), "{wire}: {requests:?}");
     }
+}
+
+#[test]
+fn figures_of_tags_are_in_the_record_and_thresholds_judge_them() {
+    let shop = OtherShop::start(Manners::default());
+    let text = std::fs::read_to_string(file()).expect("the example");
+    let text = text.replace(
+        "request = \"GET /items/{item}\"\n",
+        "request = \"GET /items/{item}\"\ntags = [\"read\"]\n",
+    );
+    let text = text.replace(
+        "request = \"POST /carts\"\n",
+        "request = \"POST /carts\"\ntags = [\"cart\", \"write\"]\n",
+    );
+    let text = text.replace(
+        "request = \"POST {cart}/lines\"\n",
+        "request = \"POST {cart}/lines\"\ntags = [\"cart\", \"write\"]\n",
+    );
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("tagged.toml");
+    std::fs::write(&path, text).expect("a file");
+    let run_with = |threshold: &str| {
+        let path = path.display();
+        run(&format!(
+            "--workload {path} --profile quick -H {} -t 2s --details --threshold {threshold}",
+            shop.url()
+        ))
+    };
+    let ended = run_with("response{tag=\"cart\"}:p(95)<60s");
+    assert_eq!(shop.wrong(), Vec::<String>::new());
+    assert_eq!(ended.code, 0, "{}", ended.told());
+    let record = ended.record();
+    let tags = record["tags"].as_array().expect("tags");
+    let of = |tag: &str| tags.iter().find(|row| row["tag"] == tag).expect("a tag");
+    let sum = ["POST /carts", "POST {cart}/lines"].map(|name| {
+        let row = row(&record, name);
+        assert_eq!(row["tags"], serde_json::json!(["cart", "write"]));
+        row["requests"].as_u64().expect("a count")
+    });
+    assert_eq!(of("cart")["requests"], sum[0] + sum[1]);
+    assert_eq!(of("cart")["response_us"], of("write")["response_us"]);
+    assert!(ended.told().contains("tag cart"), "{}", ended.told());
+    // Another one is crossed, and one that no request has is refused before anything is sent.
+    assert_eq!(run_with("response{tag=\"read\"}:max<1us").code, 99);
+    let refused = run_with("response{tag=\"raed\"}:max<1s");
+    assert_eq!(refused.code, 104);
+    assert!(
+        refused.told().contains("did you mean `read`?"),
+        "{}",
+        refused.told()
+    );
 }

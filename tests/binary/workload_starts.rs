@@ -53,10 +53,10 @@ fn made(words: &str) -> (TempDir, PathBuf, Ended) {
 }
 
 /// Requests that were sent, and those that were refused because of their form.
-fn sent_and_refused(path: &Path, sandbox: &Sandbox) -> (u64, u64) {
+fn sent_and_refused(path: &Path, sandbox: &Sandbox, more: &str) -> (u64, u64) {
     let address = sandbox.address();
     let line = format!(
-        "--workload {} --profile quick -H http://{address} --pacing max -t 4s",
+        "--workload {} --profile quick -H http://{address} --pacing max -t 4s {more}",
         path.display()
     );
     let ended = run(&line);
@@ -76,7 +76,7 @@ fn a_start_from_the_sandboxs_own_description_sends_nothing_that_its_schemas_refu
     for generation in [Generation::Today, Generation::Five] {
         let sandbox = shop(generation);
         let (_directory, path, _) = made(&format!("--from-openapi http://{}", sandbox.address()));
-        let (sent, refused) = sent_and_refused(&path, &sandbox);
+        let (sent, refused) = sent_and_refused(&path, &sandbox, "");
         assert!(
             sent > 1_000 && refused == 0,
             "{generation:?}: {sent} sent, {refused} refused"
@@ -86,7 +86,16 @@ fn a_start_from_the_sandboxs_own_description_sends_nothing_that_its_schemas_refu
         let wrong = text.replace("\nemail = \"{$email}\"", "\nmail = \"{$email}\"");
         assert_ne!(text, wrong);
         std::fs::write(&path, wrong).expect("the file");
-        let (_, refused) = sent_and_refused(&path, &sandbox);
+        let line = format!(
+            "--workload {} -H http://{} -t 1s",
+            path.display(),
+            sandbox.address()
+        );
+        let ended = run(&line);
+        assert_eq!(ended.code, 104, "{}", ended.told());
+        let says = "the target refuses POST /customers: /email is missing, which is required";
+        assert!(ended.err.contains(says), "{}", ended.told());
+        let (_, refused) = sent_and_refused(&path, &sandbox, "--allow-drift");
         assert!(refused > 0, "{generation:?}");
     }
 }
@@ -96,7 +105,7 @@ fn a_start_from_a_file_sends_nothing_that_schemas_refuse() {
     let sandbox = shop(Generation::Today);
     let description = of_repository("src/shop/generation/openapi-today.json");
     let (_directory, path, _) = made(&format!("--from-openapi {description}"));
-    let (sent, refused) = sent_and_refused(&path, &sandbox);
+    let (sent, refused) = sent_and_refused(&path, &sandbox, "");
     assert!(
         sent > 1_000 && refused == 0,
         "{sent} sent, {refused} refused"

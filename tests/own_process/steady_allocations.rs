@@ -209,6 +209,7 @@ fn totals_of<S: Described>(
     let context = RunContext {
         names: script.names(),
         raises: script.raises(),
+        tags: script.tags(),
         journeys: script.journeys(),
         races: Vec::new(),
         rules: &[],

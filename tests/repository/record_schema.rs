@@ -84,6 +84,7 @@ fn recorded(directory: &RecordDirectory, seconds: u64) -> RunRecord {
     let context = RunContext {
         names: names(),
         raises: vec![Vec::new(), Vec::new()],
+        tags: Vec::new(),
         journeys: vec!["SomeJourney"],
         races: Vec::new(),
         rules: &[],

@@ -51,6 +51,7 @@ fn plan() -> Plan {
 
 fn context() -> RunContext {
     RunContext {
+        tags: Vec::new(),
         names: vec![crate::stats::StatName {
             method: "GET",
             name: "/",

@@ -9,7 +9,7 @@ use super::{
 use crate::plan::{EventStretch, ObservedMetric, Suggestion, parse_duration};
 use std::time::Duration;
 
-const OF_REQUESTS: &[Tag] = &[Tag::Name, Tag::Method, Tag::Phase];
+const OF_REQUESTS: &[Tag] = &[Tag::Name, Tag::Method, Tag::Tag, Tag::Phase];
 const OF_NAMED: &[Tag] = &[Tag::Name, Tag::Phase];
 const OF_EVENTS: &[Tag] = &[Tag::Name, Tag::Domain];
 const OF_PHASE: &[Tag] = &[Tag::Phase];

@@ -11,6 +11,8 @@ const MOST_SHOWN: usize = 12;
 pub struct Producible<'a> {
     /// Method and statistic name of its requests.
     pub requests: Vec<(&'a str, &'a str)>,
+    /// Words by which figures of each of these are added up; empty when there are none.
+    pub tags: Vec<&'a [&'a str]>,
     /// Names of its journeys.
     pub journeys: Vec<&'a str>,
     /// Names of its races.
@@ -90,9 +92,13 @@ impl Producible<'_> {
         check_names(of, &names, "request")?;
         let methods: Vec<&str> = self.requests.iter().map(|(method, _)| *method).collect();
         check_tag(of, Tag::Method, &methods, "request")?;
-        let mut requests = self.requests.iter();
-        let is_selected = |(method, name): &(&str, &str)| {
-            of.admits(Tag::Method, method) && of.admits(Tag::Name, name)
+        self.check_tags(of)?;
+        let mut requests = self.requests.iter().enumerate();
+        let is_selected = |(row, (method, name)): (usize, &(&str, &str))| {
+            let tags = self.tags.get(row).copied().unwrap_or_default();
+            of.admits(Tag::Method, method)
+                && of.admits(Tag::Name, name)
+                && of.admits_any(Tag::Tag, tags)
         };
         match (requests.any(is_selected), of.matchers.first()) {
             (false, Some(matcher)) => {
@@ -101,6 +107,22 @@ impl Producible<'_> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Producible<'_> {
+    fn check_tags(&self, of: &Selector) -> Result<(), (usize, String)> {
+        let mut matchers = of.matchers.iter();
+        let Some(first) = matchers.find(|matcher| matcher.tag == Tag::Tag) else {
+            return Ok(());
+        };
+        let tags: Vec<&str> = self.tags.iter().copied().flatten().copied().collect();
+        if tags.is_empty() {
+            let why =
+                "no request of this plan has tags; workload files give them: tags = [\"checkout\"]";
+            return Err((first.at, why.to_owned()));
+        }
+        check_tag(of, Tag::Tag, &tags, "request")
     }
 }
 

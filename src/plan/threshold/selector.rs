@@ -18,6 +18,8 @@ pub enum Tag {
     Name,
     /// HTTP method.
     Method,
+    /// A word by which figures of several names are added up.
+    Tag,
     /// `spawning` or `steady`.
     Phase,
     /// Domain of an observed figure, in lower case; it is compared by `=` only.
@@ -31,6 +33,7 @@ impl Tag {
         match self {
             Self::Name => "name",
             Self::Method => "method",
+            Self::Tag => "tag",
             Self::Phase => "phase",
             Self::Domain => "domain",
         }
@@ -76,11 +79,21 @@ impl Matcher {
     /// Whether `value` is as it must be.
     #[must_use]
     pub fn admits(&self, value: &str) -> bool {
-        let matches = match &self.test {
+        self.matches(value) != self.negated
+    }
+
+    /// Whether something that has all of these `values` is as it must be: one of them matches, or none
+    /// where it is negated.
+    #[must_use]
+    pub fn admits_any(&self, values: &[&str]) -> bool {
+        values.iter().any(|value| self.matches(value)) != self.negated
+    }
+
+    fn matches(&self, value: &str) -> bool {
+        match &self.test {
             LabelTest::Is(text) => text == value,
             LabelTest::Like { regex, .. } => regex.is_match(value),
-        };
-        matches != self.negated
+        }
     }
 
     /// The one value that it admits, if there is just one.
@@ -99,6 +112,13 @@ impl Selector {
     pub fn admits(&self, tag: Tag, value: &str) -> bool {
         let mut about = self.matchers.iter().filter(|matcher| matcher.tag == tag);
         about.all(|matcher| matcher.admits(value))
+    }
+
+    /// The same of something that has all of these `values`.
+    #[must_use]
+    pub fn admits_any(&self, tag: Tag, values: &[&str]) -> bool {
+        let mut about = self.matchers.iter().filter(|matcher| matcher.tag == tag);
+        about.all(|matcher| matcher.admits_any(values))
     }
 
     /// The one value that `tag` must have, if there is just one.

@@ -234,6 +234,7 @@ fn a_plan_knows_what_it_cannot_produce() {
             ("POST", "POST /customers"),
             ("PUT", "PUT /orders/{id}/confirm"),
         ],
+        tags: vec![&["write", "sign-up"], &["write"]],
         journeys: vec!["NewCustomerJourney"],
         races: Vec::new(),
         events: vec!["OrderCreated", "CustomerRegistered"],
@@ -245,6 +246,8 @@ fn a_plan_knows_what_it_cannot_produce() {
         "response: p99 < 1s",
         "response{name=\"POST /customers\"}: p99 < 1s",
         "response{name=~\"PUT .*\", method=\"PUT\"}: p99 < 1s",
+        "response{tag=\"sign-up\"}: p99 < 1s",
+        "response{tag=\"write\", tag!=\"sign-up\"}: p99 < 1s",
         "journeys{name=\"NewCustomerJourney\"}: count > 1",
         "observed(backlog{domain=\"ordering\"}) < 1",
         "event(OrderCreated).done: p99 < 1s",
@@ -272,6 +275,16 @@ fn a_plan_knows_what_it_cannot_produce() {
             "response{method=\"POST\", name=~\"PUT.*\"}: p99 < 1s",
             "all of this at once",
             16,
+        ),
+        (
+            "response{tag=\"wirte\"}: p99 < 1s",
+            "with the tag `wirte`; did you mean `write`? (tags: write, sign-up)",
+            13,
+        ),
+        (
+            "response{tag=\"sign-up\", method=\"PUT\"}: p99 < 1s",
+            "all of this at once",
+            13,
         ),
         (
             "journeys{name=\"NewCustomer\"}: rate > 1",

@@ -81,6 +81,7 @@ fn the_sum_of_all_intervals_is_the_total() {
     let mut totals = Totals::new(Arc::new(RunContext {
         names: NAMES.to_vec(),
         raises: vec![Vec::new(); NAMES.len()],
+        tags: Vec::new(),
         journeys: Vec::new(),
         races: Vec::new(),
         rules: &[],

@@ -24,13 +24,17 @@ const COLUMNS: [TextColumn; 11] = [
     TextColumn::word("Other outcomes", 7),
 ];
 
-/// A row a name, and one of all of them.
+/// A row a name, one of all of them, and one of each word by which names are added up.
 pub fn names_table(record: &RunRecord, style: SummaryStyle) -> String {
     let mut table = TextTable::new(&COLUMNS);
     for row in &record.names {
         table.row(figures_row(&full_name(row), &row.figures, Style::new()));
     }
     table.row(figures_row("Aggregated", &record.totals, BOLD));
+    for row in &record.tags {
+        let name = format!("tag {}", row.tag);
+        table.row(figures_row(&name, &row.figures, Style::new()));
+    }
     table.text(0, style)
 }
 

@@ -82,6 +82,20 @@ pub fn rows(recorded: &Recorded) -> Vec<NameRow> {
         .collect()
 }
 
+/// The row of each word by which names are added up.
+pub fn tags(recorded: &Recorded) -> Vec<NameRow> {
+    let tags = recorded.run.tags.iter();
+    tags.map(|record| {
+        row(
+            &format!("tag {}", record.tag),
+            &record.figures,
+            None,
+            recorded,
+        )
+    })
+    .collect()
+}
+
 /// The row of all names together.
 pub fn all(recorded: &Recorded) -> NameRow {
     let extra = extra_percentiles(recorded);

@@ -24,6 +24,7 @@ fn context(workers: usize, seconds: u64) -> RunContext {
     RunContext {
         names: vec![name("GET /a"), name("GET /b")],
         raises: vec![Vec::new(), Vec::new()],
+        tags: Vec::new(),
         journeys: vec!["a"],
         races: Vec::new(),
         rules: &[],

@@ -135,7 +135,7 @@ pub(super) fn event_sample(quantity: &ThresholdQuantity, context: &RunContext) -
 
 /// All names together have a row of their own: nothing has to be added up then.
 fn request_rows(of: &Selector, context: &RunContext) -> Option<Vec<usize>> {
-    let is_about_rows = |tag: &Tag| matches!(tag, Tag::Name | Tag::Method);
+    let is_about_rows = |tag: &Tag| matches!(tag, Tag::Name | Tag::Method | Tag::Tag);
     if !of
         .matchers
         .iter()
@@ -145,7 +145,8 @@ fn request_rows(of: &Selector, context: &RunContext) -> Option<Vec<usize>> {
     }
     let names = context.names.iter().enumerate();
     let selected = names
-        .filter(|(_, name)| of.admits(Tag::Name, name.name) && of.admits(Tag::Method, name.method));
+        .filter(|(_, name)| of.admits(Tag::Name, name.name) && of.admits(Tag::Method, name.method))
+        .filter(|(row, _)| of.admits_any(Tag::Tag, context.tags_of(*row)));
     Some(selected.map(|(row, _)| row).collect())
 }
 

@@ -24,6 +24,7 @@ fn context(texts: &[&str]) -> RunContext {
             name("PUT", "PUT /orders/{id}/confirm"),
         ],
         raises: vec![Vec::new(), Vec::new()],
+        tags: vec![&["shop", "write"], &["shop"]],
         journeys: vec!["NewCustomerJourney"],
         races: vec![&RACE],
         rules: &[],
@@ -407,4 +408,32 @@ fn a_lower_bound_can_cross_but_not_hold() {
     assert_eq!(verdicts(&states), [Undecided, Crossed, Held, Undecided]);
     let why = states[0].why.as_deref().unwrap();
     assert!(why.contains("there may be more"), "{why}");
+}
+
+#[test]
+fn a_tag_adds_the_latencies_of_its_names_up() {
+    let seconds = [
+        second(1, &[(0, 10, 1_000), (1, 1, 100_000)]),
+        second(2, &[(0, 9, 1_000)]),
+    ];
+    let texts = [
+        "response{tag=\"shop\"}: max < 1s",
+        "response{tag=\"shop\"}: p(95) < 1s",
+        "response{tag=\"write\"}: max < 1s",
+        "requests{tag!=\"write\"}: count > 0",
+        "http_req_duration{tag:shop,method:PUT}: max < 1s",
+        "success{tag=~\"sh.*\"}: rate > 0.5",
+    ];
+    let values: Vec<f64> = judged(&texts, &seconds)
+        .iter()
+        .map(|standing| standing.value.unwrap().value)
+        .collect();
+    let near = |value: f64, us: f64| (value / us - 1.0).abs() < 0.01;
+    assert!(near(values[0], 100_000.0), "{values:?}");
+    // 19 of 20 took a millisecond: a mean of the two names' percentiles would be 50.
+    assert!(near(values[1], 1_000.0), "{values:?}");
+    assert!(near(values[2], 1_000.0), "{values:?}");
+    assert_eq!(values[3], 1.0);
+    assert!(near(values[4], 50_000.0), "{values:?}");
+    assert_eq!(values[5], 1.0);
 }

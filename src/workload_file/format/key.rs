@@ -86,6 +86,8 @@ pub enum Takes {
     Profiles,
     /// The name of a file beside this one.
     File,
+    /// The name of a file beside this one, or a path of the target.
+    FileOrPath,
     /// Rows: tables of plain values.
     Rows,
     /// Names of columns.

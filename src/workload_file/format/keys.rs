@@ -18,8 +18,8 @@ pub const FILE_KEYS: &[Key] = &[
     ),
     key(
         "openapi",
-        Takes::File,
-        "the target's OpenAPI description in JSON, beside this file: bodies are held to it",
+        Takes::FileOrPath,
+        "the target's OpenAPI description in JSON, beside this file: bodies are held to it; or its path there",
     ),
     key(
         "data",
@@ -153,6 +153,11 @@ pub const OPERATION_KEYS: &[Key] = &[
         "name",
         Takes::Line,
         "name in statistics; without it the request as it is written",
+    ),
+    key(
+        "tags",
+        Takes::Names,
+        "words by which its figures are added up with those of others, like \"checkout\"",
     ),
     key(
         "headers",
@@ -335,6 +340,11 @@ pub const STEP_KEYS: &[Key] = &[
         "name",
         Takes::Line,
         "name in statistics, where it is not the operation's",
+    ),
+    key(
+        "tags",
+        Takes::Names,
+        "words by which the figures of its own name are added up, instead of the operation's",
     ),
     key(
         "body",

@@ -16,6 +16,7 @@ pub mod read_races;
 pub mod read_rules;
 pub mod read_statuses;
 pub mod read_steps;
+mod read_tags;
 pub mod read_tests;
 pub mod schema;
 pub mod sections;

@@ -13,8 +13,8 @@ use super::read_rules::rules;
 use super::sections::check_path;
 use crate::engine::Method;
 use crate::plan::Threshold;
+use crate::workload_file::described::limits::Description;
 use crate::workload_file::error::FileError;
-use crate::workload_file::limits::Description;
 use crate::workload_file::model::bounds::MOST_TIES;
 use crate::workload_file::model::definitions::{Model, Step};
 use crate::workload_file::model::statuses::Statuses;
@@ -91,7 +91,7 @@ pub fn read_as(
     }
     classes(&mut document, file, &mut model);
     model.health = health(&mut document, file, &model);
-    hold_to_description(&mut document, file, &model, folder);
+    hold_to_description(&mut document, file, &mut model, folder);
     let same = model.bodies.iter().filter(|body| body.is_same_in_pass);
     if model.draws.len() + same.count() > MOST_TIES {
         let says = format!("at most {MOST_TIES} groups of bodies agree with each other in a pass");
@@ -138,15 +138,29 @@ fn thresholds(document: &mut Document<'_>, file: Table<'_, '_>) -> Vec<Threshold
 fn hold_to_description(
     document: &mut Document<'_>,
     file: Table<'_, '_>,
-    model: &Model,
+    model: &mut Model,
     folder: Option<&Path>,
 ) {
-    let Some(value) = file.get("openapi").filter(|_| document.is_sound()) else {
+    let Some(value) = file.get("openapi") else {
         return;
     };
     let Some(name) = document.text(value, "openapi", "\"openapi.json\"") else {
         return;
     };
+    if name.contains("://") {
+        let says = "`openapi` is a file beside this one, or the path at which the target has it, like \
+                    \"/openapi.json\"";
+        document.mistake(value.span().start, says);
+        return;
+    }
+    if name.starts_with('/') {
+        check_path(document, value, name);
+        model.described_at = Some(name.to_owned());
+        return;
+    }
+    if !document.is_sound() {
+        return;
+    }
     let text = match folder {
         Some(folder) => read_json(folder, name),
         None => Err("there is no folder to read files of".to_owned()),
@@ -165,14 +179,14 @@ fn hold_to_description(
         let draws = body.map_or_else(Vec::new, |body| model.draws_of(body));
         let place = operations.get_key_value(operation.key.as_str());
         let place = place.map_or(0, |(key, _)| key.span().start);
-        for complaint in description.complaints(operation, body, &draws) {
+        for complaint in description.complaints(operation, "", body, &draws) {
             document.mistake(place, complaint);
         }
     }
 }
 
 /// Every operation with each body that it sends, but for where steps expect a refusal.
-fn sent(model: &Model) -> BTreeSet<(usize, Option<u16>)> {
+pub fn sent(model: &Model) -> BTreeSet<(usize, Option<u16>)> {
     let own = model.operations.iter().map(|operation| operation.body);
     let mut sent: BTreeSet<(usize, Option<u16>)> = own.enumerate().collect();
     let once = model.set_up.iter().chain(&model.tear_down);

@@ -6,6 +6,7 @@ use super::read_bodies::{Known, body};
 use super::read_checks::checks;
 use super::read_options::draw_sets;
 use super::read_statuses::{reasons, refusals, statuses};
+use super::read_tags::tags;
 use super::sections::{check_path, section, texts};
 use super::templates::{self, Names};
 use super::value_names::value_names;
@@ -202,6 +203,7 @@ fn operation(
     Some(Operation {
         key: key.to_owned(),
         label,
+        tags: tags(document, table).unwrap_or_default(),
         method,
         shown_path: path.to_owned(),
         path: parts,

@@ -6,6 +6,7 @@ use super::read_checks::checks;
 use super::read_operations::{body_of_step, raised, reads};
 use super::read_races::{find_operation, find_race};
 use super::read_statuses::{refusals, statuses};
+use super::read_tags::tags;
 use super::read_tests::test;
 use super::sections::texts;
 use super::templates::{self, Names};
@@ -19,8 +20,9 @@ use toml::de::DeValue;
 /// Instructions of all journeys together, at most.
 const MOST_STEPS: usize = 10_000;
 /// Keys that only a call has.
-const OF_CALLS: [&str; 14] = [
+const OF_CALLS: [&str; 15] = [
     "name",
+    "tags",
     "body",
     "expect",
     "refused",
@@ -324,6 +326,11 @@ impl<'m> StepReader<'m> {
         if let Some(label) = &label {
             self.check_label(document, table, label, operation);
         }
+        let tags = tags(document, table);
+        if tags.is_some() && table.get("name").is_none() {
+            let says = "figures are counted by name: give the step a `name`, or the operation these `tags`";
+            document.mistake(table.offset_of("tags"), says);
+        }
         let body = body_of_step(document, table, model, operation);
         let expect = table.get("expect");
         let expect = expect.and_then(|value| statuses(document, value, "expect"));
@@ -346,6 +353,7 @@ impl<'m> StepReader<'m> {
         Some(Call {
             operation,
             label,
+            tags,
             body,
             expect,
             refusals,

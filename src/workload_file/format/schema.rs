@@ -176,6 +176,9 @@ fn taken(takes: Takes) -> Value {
         }),
         Takes::Tables(keys) => named(table(keys)),
         Takes::File => json!({ "type": "string", "pattern": r"^[^/].*\.[A-Za-z]+$" }),
+        Takes::FileOrPath => {
+            json!({ "type": "string", "pattern": r"^(/[^\s#]*|[^/].*\.[A-Za-z]+)$" })
+        }
         Takes::Rows => json!({
             "type": "array",
             "minItems": 1,

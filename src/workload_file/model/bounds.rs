@@ -12,3 +12,5 @@ pub const MOST_MARKS: usize = 32;
 pub const MOST_PROBES: usize = 8;
 /// The option that every workload has.
 pub const STRICT: &str = "strict";
+/// Tags of one name in statistics, at most.
+pub const MOST_TAGS: usize = 10;

@@ -20,6 +20,8 @@ pub struct Model {
     pub about: String,
     /// Path of a read that changes nothing.
     pub health: String,
+    /// Path at which the target has its description; `None` when nothing says another than the usual one.
+    pub described_at: Option<String>,
     /// Names of the values that users keep, by position.
     pub values: Vec<String>,
     /// Rows that users are given.
@@ -130,6 +132,8 @@ pub struct Operation {
     pub key: String,
     /// Name in statistics.
     pub label: String,
+    /// Words by which its figures are added up with those of others.
+    pub tags: Vec<String>,
     /// HTTP method.
     pub method: Method,
     /// Path as it was written, to be shown.
@@ -297,6 +301,8 @@ pub struct Call {
     pub operation: usize,
     /// Name in statistics, where it is not the operation's.
     pub label: Option<String>,
+    /// Words by which the figures of its name are added up, where they are not the operation's.
+    pub tags: Option<Vec<String>>,
     /// Position of the body, where it is not the operation's.
     pub body: Option<u16>,
     /// Statuses of success, where they are not the operation's.
@@ -330,6 +336,7 @@ impl Call {
         Self {
             operation,
             label: None,
+            tags: None,
             body: None,
             expect: None,
             refusals: None,
@@ -475,14 +482,6 @@ impl Model {
         let shared = body.tied.and_then(|position| self.draws.get(position));
         let shared = shared.into_iter().flat_map(|set| &set.draws);
         shared.chain(&body.draws).cloned().collect()
-    }
-
-    /// The options of these names, by the bits of their positions. What is none of them does not count.
-    #[must_use]
-    pub fn options_called(&self, names: &[String]) -> u32 {
-        let options = self.options.iter().zip(0..);
-        let chosen = options.filter(|(option, _)| names.contains(&option.name));
-        chosen.fold(0, |bits, (_, position)| bits | 1 << position)
     }
 
     /// The class called `name`.

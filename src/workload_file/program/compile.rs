@@ -56,6 +56,7 @@ fn compile(model: &Model, hash: u64, beside: Beside) -> Program {
         hash,
         health: kept_text(&model.health),
         options: kept_all(options.collect()),
+        tags: compiler.tags(),
         steps: compiler.steps,
         rows: model.rows.clone(),
         bodies: compiler.bodies,

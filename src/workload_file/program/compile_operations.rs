@@ -5,7 +5,7 @@ use super::checks::ReadyCheck;
 use super::reading::{ReadyRefusal, ReplyReading};
 use super::request_program::BodyChoice;
 use crate::engine::{self, HeadPart, HeadTemplate};
-use crate::stats::Event;
+use crate::stats::{Event, Tags};
 use crate::workload_file::model::definitions::{
     Body, BodyKind, Call, Model, Node, Operation, Step,
 };
@@ -36,6 +36,7 @@ struct DraftStep {
     compiled: &'static engine::Operation,
     made: Range<u16>,
     raises: Vec<Raised>,
+    tags: Vec<String>,
 }
 
 /// The operations of a workload, with a row of the statistics for each under each of its names.
@@ -101,6 +102,15 @@ impl<'a> Compiler<'a> {
         compiler
     }
 
+    /// Words by which the figures of each row are added up.
+    pub fn tags(&self) -> Vec<Tags> {
+        let tags = self.drafts.iter().map(|draft| {
+            let words = draft.tags.iter().map(|word| kept_text(word));
+            kept_all(words.collect())
+        });
+        tags.collect()
+    }
+
     /// What is known only when a body is sent goes into values of its own.
     fn note_bodies(&mut self) {
         let mut bodies = std::mem::take(&mut self.bodies);
@@ -156,7 +166,13 @@ impl<'a> Compiler<'a> {
         let model = self.model;
         let called = &model.operations[call.operation];
         let label = call.label.as_ref().unwrap_or(&called.label);
-        if self.place_of(call).is_some() {
+        let tags = call.tags.as_ref().unwrap_or(&called.tags);
+        if let Some(place) = self.place_of(call) {
+            // One row: what any of its calls is added up by.
+            let known = &mut self.drafts[place].tags;
+            let more = tags.iter().filter(|tag| !known.contains(tag));
+            let more: Vec<String> = more.cloned().collect();
+            known.extend(more);
             return;
         }
         let mut same = self.drafts.iter();
@@ -171,6 +187,7 @@ impl<'a> Compiler<'a> {
             compiled,
             made,
             raises: call.raises.as_ref().unwrap_or(&called.raises).clone(),
+            tags: tags.clone(),
         });
     }
 

@@ -3,7 +3,7 @@
 use super::race_program::CompiledRace;
 use super::request_program::CompiledRequest;
 use crate::engine::Step;
-use crate::stats::{Race, Rule};
+use crate::stats::{Race, Rule, Tags};
 use crate::workload_file::model::definitions::{Body, Class, Data, DrawSet};
 use crate::workload_file::model::generators::Generator;
 use crate::workload_file::model::replies::NotRaised;
@@ -27,6 +27,8 @@ pub struct Program {
     pub steps: &'static [Step],
     /// Names in statistics that come before all others, in their order.
     pub rows: Vec<String>,
+    /// Words by which the figures of each of them are added up.
+    pub tags: Vec<Tags>,
     /// What requests send.
     pub bodies: Vec<Body>,
     /// What is drawn for several bodies together.

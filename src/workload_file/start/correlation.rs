@@ -1,8 +1,8 @@
 //! Values of replies that stand in later requests: what a workload has to read, and what it must not know.
 
-use super::ordered::Json;
 use super::recording::Exchange;
 use super::wording::{id_name, is_id, is_plain_id, singular, snake};
+use crate::workload_file::described::ordered::Json;
 use std::collections::HashMap;
 
 /// Values of replies that are remembered.

@@ -1,8 +1,8 @@
 //! What a description (OpenAPI 3, Swagger 2) says of each operation, put the same way for both.
 
-use super::ordered::Json;
-use super::schemas::{Schemas, Unmet};
 use super::wording::{id_name, snake};
+use crate::workload_file::described::ordered::Json;
+use crate::workload_file::described::schemas::{Schemas, Unmet};
 
 /// Methods that workloads have, as descriptions write them, with their words.
 const METHODS: [(&str, &str); 6] = [

@@ -3,12 +3,12 @@
 use super::chains::{Givers, Link, errands};
 use super::description::{Described, MOST_OPERATIONS, Parameter, Piece, Sent, givings, operations};
 use super::error::StartError;
-use super::ordered::Json;
 use super::samples::{Member, Sample, Sampler};
-use super::schemas::{Schemas, Unmet};
 use super::toml_text::{key, of_path, quoted};
 use super::wording::{is_header_name, snake};
 use super::written::{Operation, Start, finished};
+use crate::workload_file::described::ordered::Json;
+use crate::workload_file::described::schemas::{Schemas, Unmet};
 use std::collections::BTreeSet;
 
 /// Largest description, in bytes.

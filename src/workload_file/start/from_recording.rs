@@ -3,12 +3,12 @@
 use super::chains::Errand;
 use super::correlation::{CHANGE_ME, Memory, Source, is_secret, looks_secret};
 use super::error::StartError;
-use super::ordered::Json;
 use super::recording::{Exchange, exchanges};
 use super::samples::{Member, Sample};
 use super::toml_text::{key, literal, of_path, quoted};
 use super::wording::{is_header_name, snake};
 use super::written::{Operation, Start, finished};
+use crate::workload_file::described::ordered::Json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Largest recording, in bytes.

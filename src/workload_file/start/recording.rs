@@ -1,6 +1,6 @@
 //! What a browser recorded (HAR 1.2), as far as a workload takes it up.
 
-use super::ordered::Json;
+use crate::workload_file::described::ordered::Json;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Uri;

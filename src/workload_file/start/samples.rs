@@ -1,10 +1,10 @@
 //! Bodies and parameters for schemas: what every one of them meets, made up anew for each request.
 
-use super::ordered::Json;
 use super::patterns;
-use super::schemas::{Schemas, Shape, Unmet};
 use super::toml_text::{key, literal, quoted};
 use super::wording::{candidates, id_name, is_id, snake};
+use crate::workload_file::described::ordered::Json;
+use crate::workload_file::described::schemas::{Schemas, Shape, Unmet};
 use std::collections::BTreeSet;
 
 /// Values of one body, at most.

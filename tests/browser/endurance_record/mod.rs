@@ -76,6 +76,7 @@ fn context() -> RunContext {
         raises: (0..NAMES)
             .map(|place| RAISED[..place % 2].to_vec())
             .collect(),
+        tags: Vec::new(),
         journeys: vec!["OrderFullLifecycleJourney", "PaymentRefundJourney"],
         races: Vec::new(),
         rules: &[],

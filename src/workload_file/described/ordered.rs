@@ -101,6 +101,15 @@ impl Json {
         }
     }
 
+    /// The number that it is.
+    #[must_use]
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => number.as_f64(),
+            _ => None,
+        }
+    }
+
     /// The value at a place of this one (RFC 6901).
     #[must_use]
     pub fn at(&self, pointer: &str) -> Option<&Self> {

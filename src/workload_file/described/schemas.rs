@@ -26,6 +26,15 @@ pub enum Unmet {
     Nothing(String),
 }
 
+/// What a schema says before anything is chosen.
+#[derive(Clone, Debug, Default)]
+pub struct Said<'a> {
+    /// What holds together: the schema, what it refers to, and what it has under `allOf`.
+    pub parts: Vec<&'a Json>,
+    /// Kinds of which one has to hold, for each place that names some.
+    pub choices: Vec<&'a [Json]>,
+}
+
 /// What holds of one value: all of these schemas together.
 #[derive(Clone, Debug, Default)]
 pub struct Shape<'a> {
@@ -48,27 +57,55 @@ impl<'a> Schemas<'a> {
         Ok(shape)
     }
 
+    /// What holds of a value of `schema` whatever it is, and what it may be one of. References that are
+    /// followed are added to `way`.
+    ///
+    /// # Errors
+    /// When it leads nowhere, or to itself.
+    pub fn said(&self, schema: &'a Json, way: &mut Vec<&'a str>) -> Result<Said<'a>, Unmet> {
+        let mut said = Said::default();
+        self.gather(schema, &mut said, way, 0)?;
+        Ok(said)
+    }
+
+    fn gather(
+        &self,
+        schema: &'a Json,
+        said: &mut Said<'a>,
+        way: &mut Vec<&'a str>,
+        depth: usize,
+    ) -> Result<(), Unmet> {
+        if depth > DEEPEST || said.parts.len() >= MOST_PARTS {
+            return Err(Unmet::Endless);
+        }
+        if let Some(reference) = schema.text_of("$ref") {
+            if way.contains(&reference) || way.len() >= DEEPEST {
+                return Err(Unmet::Endless);
+            }
+            way.push(reference);
+            self.gather(self.follow(reference)?, said, way, depth + 1)?;
+        }
+        said.parts.push(schema);
+        for part in schema.elements_of("allOf") {
+            self.gather(part, said, way, depth + 1)?;
+        }
+        for several in ["oneOf", "anyOf"] {
+            let kinds = schema.elements_of(several);
+            if !kinds.is_empty() {
+                said.choices.push(kinds);
+            }
+        }
+        Ok(())
+    }
+
     fn add(&self, schema: &'a Json, shape: &mut Shape<'a>, depth: usize) -> Result<(), Unmet> {
         if depth > DEEPEST || shape.parts.len() >= MOST_PARTS {
             return Err(Unmet::Endless);
         }
-        if let Some(reference) = schema.text_of("$ref") {
-            if shape.way.contains(&reference) || shape.way.len() >= DEEPEST {
-                return Err(Unmet::Endless);
-            }
-            shape.way.push(reference);
-            self.add(self.follow(reference)?, shape, depth + 1)?;
-        }
-        shape.parts.push(schema);
-        for part in schema.elements_of("allOf") {
-            self.add(part, shape, depth + 1)?;
-        }
-        for several in ["oneOf", "anyOf"] {
-            let kinds = schema.elements_of(several);
-            if kinds.is_empty() {
-                continue;
-            }
-            let mut why = Unmet::Nothing(format!("`{several}` has nothing but null"));
+        let said = self.said(schema, &mut shape.way)?;
+        shape.parts.extend(said.parts);
+        for kinds in said.choices {
+            let mut why = Unmet::Nothing("one of several kinds is nothing but null".to_owned());
             let mut is_chosen = false;
             for kind in kinds.iter().filter(|kind| !is_null(kind)) {
                 let mut with = shape.clone();

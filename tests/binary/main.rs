@@ -52,6 +52,7 @@ mod report_files;
 mod request_headers;
 mod runs;
 mod same_streams;
+mod shards;
 mod single_url;
 mod small_server;
 mod surroundings;

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub struct CountingServer {
     address: String,
     counted: Arc<Mutex<Counted>>,
+    /// Requests that only look what it is: one of the leader, and one of each member.
+    looks: u64,
 }
 
 #[derive(Default)]
@@ -29,6 +31,7 @@ impl CountingServer {
         let server = Self {
             address,
             counted: Arc::default(),
+            looks: 0,
         };
         let serving = server.clone();
         thread::spawn(move || {
@@ -38,6 +41,14 @@ impl CountingServer {
             }
         });
         server
+    }
+
+    /// The same, where so many processes look what it is before they load it.
+    pub fn looked_at_by(self, processes: u32) -> Self {
+        Self {
+            looks: u64::from(processes),
+            ..self
+        }
     }
 
     /// What is read there.
@@ -52,7 +63,7 @@ impl CountingServer {
 
     /// Requests of the load: those that are questions about the target are none.
     pub fn requests(&self) -> u64 {
-        self.lock().requests
+        self.lock().requests.saturating_sub(self.looks)
     }
 
     /// Values of the header `x-once` that came more than once.

@@ -21,7 +21,7 @@ fn a_killed_shard_is_named_and_makes_the_record_partial() {
     let Some(meeting) = Meeting::start() else {
         return;
     };
-    let server = CountingServer::start();
+    let server = CountingServer::start().looked_at_by(4);
     let mut members = join_all(&meeting, "killed", 3);
     let line = format!("--url {} -u 6 -r 100 -t 12s", server.url());
     let leader = lead(&meeting, 3, "killed", &line);
@@ -99,7 +99,7 @@ fn without_its_leader_a_run_goes_to_the_end_of_its_plan() {
     let Some(meeting) = Meeting::start() else {
         return;
     };
-    let server = CountingServer::start();
+    let server = CountingServer::start().looked_at_by(3);
     let members = join_all(&meeting, "planned", 2);
     let line = format!("--url {} --rate 40 -t 8s", server.url());
     let leader = lead(&meeting, 2, "planned", &line);
@@ -119,7 +119,7 @@ fn a_redis_that_goes_and_comes_back_costs_nothing_of_the_record() {
     let Some(mut meeting) = Meeting::start() else {
         return;
     };
-    let server = CountingServer::start();
+    let server = CountingServer::start().looked_at_by(3);
     let members = join_all(&meeting, "redis", 2);
     let line = format!("--url {} --rate 50 -t 10s", server.url());
     let leader = lead(&meeting, 2, "redis", &line);
@@ -153,7 +153,7 @@ fn a_shard_that_is_stopped_on_its_machine_ends_gently_and_alone() {
     let Some(meeting) = Meeting::start() else {
         return;
     };
-    let server = CountingServer::start();
+    let server = CountingServer::start().looked_at_by(3);
     let members = join_all(&meeting, "gentle", 2);
     let line = format!("--url {} -u 4 -r 100 -t 6s", server.url());
     let leader = lead(&meeting, 2, "gentle", &line);
@@ -178,7 +178,7 @@ fn orders_that_nobody_signed_are_dropped_and_named() {
     let Some(meeting) = Meeting::start() else {
         return;
     };
-    let server = CountingServer::start();
+    let server = CountingServer::start().looked_at_by(3);
     let members = join_all(&meeting, "forged", 2);
     let line = format!("--url {} --rate 50 -t 4s", server.url());
     let leader = lead(&meeting, 2, "forged", &line);

@@ -10,7 +10,7 @@ fn who_comes_late_or_has_no_shard_left_is_sent_away_and_the_run_goes_on() {
     let Some(meeting) = Meeting::start() else {
         return;
     };
-    let server = CountingServer::start();
+    let server = CountingServer::start().looked_at_by(3);
     let members = join_all(&meeting, "late", 2);
     let line = format!("--url {} --rate 50 -t 4s", server.url());
     let leader = lead(&meeting, 2, "late", &line);
@@ -40,7 +40,7 @@ fn a_machine_sends_load_only_where_its_user_allows() {
     let Some(meeting) = Meeting::start() else {
         return;
     };
-    let server = CountingServer::start();
+    let server = CountingServer::start().looked_at_by(1);
     let member = join(&meeting, "guarded", "--allow-target shop.test");
     let line = format!("--url {} -u 2 -t 1s", server.url());
     let ended = lead(&meeting, 1, "guarded", &line).end();
@@ -58,7 +58,7 @@ fn another_secret_or_none_gets_nowhere() {
     let Some(meeting) = Meeting::start() else {
         return;
     };
-    let server = CountingServer::start();
+    let server = CountingServer::start().looked_at_by(1);
     let line = format!("--url {} -u 2 -t 1s --join-wait 4s", server.url());
     let leader = lead(&meeting, 1, "secret", &line);
     crate::troupe::wait_until_said(&leader, "waiting for 1 join");

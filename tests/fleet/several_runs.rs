@@ -55,7 +55,6 @@ fn a_comparison_has_its_runs_made_by_machines_that_stay() {
     );
     // A run that the machine spoiled is made again.
     assert!(server.requests() >= 160, "{}", ended.told());
-    assert_eq!(server.requests() % 80, 0, "{}", ended.told());
     for member in &members {
         signal(member, "TERM");
     }

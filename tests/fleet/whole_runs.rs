@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// A run of 9 users on so many shards; everything that was counted is in the record.
 fn whole_run(meeting: &Meeting, shards: u32) {
-    let server = CountingServer::start();
+    let server = CountingServer::start().looked_at_by(shards + 1);
     let name = format!("whole-{shards}");
     let members = join_all(meeting, &name, shards);
     let line = format!("--url {} -u 9 -r 100 -t 3s --seed 7", server.url());
@@ -51,7 +51,7 @@ fn arrivals_are_dealt_and_none_is_sent_twice() {
     let Some(meeting) = Meeting::start() else {
         return;
     };
-    let server = CountingServer::start();
+    let server = CountingServer::start().looked_at_by(4);
     let members = join_all(&meeting, "arrivals", 3);
     let line = format!("--url {} --rate 150 -t 2s", server.url());
     let ended = lead(&meeting, 3, "arrivals", &line).end();
@@ -135,7 +135,7 @@ fn the_users_of_a_run_are_steered_by_its_leader() {
     let Some(meeting) = Meeting::start() else {
         return;
     };
-    let server = CountingServer::start();
+    let server = CountingServer::start().looked_at_by(3);
     let members = join_all(&meeting, "stopped", 2);
     let line = format!("--url {} -u 4 -r 100 -t 60s", server.url());
     let leader = lead(&meeting, 2, "stopped", &line);
@@ -164,7 +164,7 @@ fn what_nobody_joins_is_given_up_and_nothing_was_sent() {
     let Some(meeting) = Meeting::start() else {
         return;
     };
-    let server = CountingServer::start();
+    let server = CountingServer::start().looked_at_by(2);
     let member = join(&meeting, "alone", "");
     let line = format!("--url {} -u 4 -t 1s --join-wait 2s", server.url());
     let ended = lead(&meeting, 2, "alone", &line).end();

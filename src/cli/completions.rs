@@ -1,6 +1,6 @@
 //! `shopblast completions`: the script that has a shell complete commands, flags and their values.
 
-use super::hunt_options::HUNT;
+use super::subcommand_names::HUNT;
 use super::values;
 use crate::shop::{Profile, USER_CLASSES};
 use clap::Args;

@@ -1,8 +1,8 @@
 //! The command line as it is parsed, shown, completed and described: one definition for all four.
 
 use super::arguments::{Arguments, EXAMPLES, NOTES};
-use super::hunt_options::HUNT;
 use super::shop_options::ShopFlags;
+use super::subcommand_names::HUNT;
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory};
 
 /// The flag that shows the embedded shop's flags.

@@ -7,11 +7,10 @@
 
 use super::CliError;
 use super::arguments::Arguments;
-use super::fleet_options::FLEET;
-use super::hunt_options::HUNT;
 use super::pipeline_options::PIPELINE_FLAGS;
 use super::service_variables::is_of_service;
 use super::shop_options::SHOP_FLAGS;
+use super::subcommand_names::{FLEET, HUNT};
 use crate::fleet::bus::SECRET_VARIABLE;
 use crate::plan::Suggestion;
 use clap::parser::ValueSource;

@@ -1,6 +1,5 @@
 //! `shopblast hunt`: what is searched for, within which bounds, and what a hunt that is resumed had.
 
-use super::fleet_options::FLEET;
 use super::load_options::{ArrivalFlags, LoadFlags};
 use super::machine_options::MachineFlags;
 use super::observe_options::ObserveFlags;
@@ -8,6 +7,7 @@ use super::options::{RunOptions, SingleRunFlags};
 use super::output_options::{OutputFlags, RunOutputFlags};
 use super::race_options::RaceFlags;
 use super::shop_options::ShopFlags;
+use super::subcommand_names::{FLEET, HUNT};
 use super::surroundings::Surroundings;
 use super::target_options::TargetFlags;
 use super::threshold_options::ThresholdFlags;
@@ -22,8 +22,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The subcommand's name.
-pub(super) const HUNT: &str = "hunt";
 /// Users that a template has room for when nobody says how many.
 const DEFAULT_ROOM: u32 = 2_000;
 /// The first load: journeys a second, and users.

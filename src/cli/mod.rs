@@ -17,6 +17,7 @@ mod environment;
 mod error;
 mod export_options;
 mod first_word;
+mod fleet_command;
 mod fleet_options;
 mod fleet_transfer;
 mod fleet_up;
@@ -49,6 +50,7 @@ mod service_variables;
 mod serving_options;
 mod shard_options;
 mod shop_options;
+mod subcommand_names;
 mod subject;
 mod surroundings;
 mod target_options;
@@ -172,7 +174,11 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
             let request = hunt_options::resolve(*flags, around)?;
             Ok(CliCommand::Hunt(Box::new(request)))
         }
-        Some(Subcommand::Fleet(flags)) => fleet_options::resolve(*flags, around),
+        Some(Subcommand::Fleet(flags)) => {
+            fleet_command::resolve(*flags, around, |words, machine, entropy| {
+                parse(words, [], machine, entropy)
+            })
+        }
         Some(Subcommand::Check(flags)) => {
             let text = check_options::text(&flags, entropy)?;
             Ok(CliCommand::Print(text))

@@ -1,6 +1,6 @@
 //! What is said of arguments that the parser refuses.
 
-use super::hunt_options::HUNT;
+use super::subcommand_names::HUNT;
 use super::{CliError, definition, first_word, foreign_flags, hunt_options};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;

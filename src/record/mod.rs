@@ -14,6 +14,7 @@ pub(crate) mod distribution_csv;
 mod document;
 mod event_latency_record;
 mod events_csv;
+mod generator_record;
 mod growing_file;
 mod interval_log;
 pub(crate) mod latency_bands;
@@ -78,6 +79,7 @@ pub use event_latency_record::{
     event_latency_csv,
 };
 pub use events_csv::EventsCsv;
+pub use generator_record::{CoreRecord, Generator};
 pub use interval_log::{IntervalLog, LatencyKind, tag_of, tag_text};
 pub use ledger_log::{LedgerLog, RoundsCsv};
 pub use live::{Live, LiveRow};
@@ -96,8 +98,8 @@ pub use recovery_record::{RecoveryFigure, RecoveryRecord};
 pub use request_log::{NameLog, RequestLog};
 pub use rewrite::{NotWritten, is_replaceable, replace, try_out};
 pub use run_record::{
-    CoreRecord, DomainRecord, ErrorRecord, EventRecord, Figures, Generator, HostFacts,
-    JourneyRecord, NameRecord, PauseRecord, PhaseRecord, RunRecord, TagRecord,
+    DomainRecord, ErrorRecord, EventRecord, Figures, HostFacts, JourneyRecord, NameRecord,
+    PauseRecord, PhaseRecord, RunRecord, TagRecord,
 };
 pub use series_csv::SeriesCsv;
 pub use shard_head::{CountedRecord, SHARD_LAYOUT, ShardHead};

@@ -6,12 +6,12 @@ use super::connections_record::Connections;
 use super::contest_record::{
     invariant_records, probes_record, race_records, rounds_record, witness_records,
 };
+use super::generator_record::{CoreRecord, Generator};
 use super::process_text::ProcessesRecord;
 use super::raised::{domain_records, event_records};
 use super::recovery_record::recovery_record;
 use super::run_record::{
-    CoreRecord, ErrorRecord, Figures, Generator, HostFacts, JourneyRecord, NameRecord, PhaseRecord,
-    RunRecord, TagRecord,
+    ErrorRecord, Figures, HostFacts, JourneyRecord, NameRecord, PhaseRecord, RunRecord, TagRecord,
 };
 use super::shard_head::ShardHead;
 use super::steering_record::{SteeringRecord, steering_records};

@@ -1,6 +1,7 @@
 //! What a record says of its shards: which are missing, and whose generator was the least fit.
 
-use super::run_record::{Generator, RunRecord};
+use super::generator_record::Generator;
+use super::run_record::RunRecord;
 use super::shard_record::ShardRow;
 use crate::stats::GeneratorState;
 

@@ -39,6 +39,8 @@ pub(super) struct EventStreams {
     /// Where reading begins: when it was first looked.
     begun: Option<EntryId>,
     looked_us: Option<i64>,
+    /// Whether there were more traces than were read at once.
+    overrun: bool,
 }
 
 impl EventStreams {
@@ -50,6 +52,7 @@ impl EventStreams {
             read_until: HashMap::new(),
             begun: None,
             looked_us: None,
+            overrun: false,
         }
     }
 
@@ -207,7 +210,7 @@ impl EventStreams {
         let until_ms = theirs_ms.saturating_sub(TRACES_AFTER_MS);
         let (ms, _) = self.after(TRACES);
         let mut left_out = 0;
-        if until_ms.saturating_sub(ms) > BEHIND_MS && self.looked_us.is_some() {
+        if until_ms.saturating_sub(ms) > BEHIND_MS && self.overrun {
             // They come faster than they are read: where groups stand tells of those between.
             self.read_until.insert(TRACES.to_owned(), (until_ms, 0));
             left_out = 1;
@@ -220,7 +223,8 @@ impl EventStreams {
                 handled.extend(handled_event(entry, clock, &is_about));
             }
         }
-        if entries.len() < MOST_TRACES {
+        self.overrun = entries.len() >= MOST_TRACES;
+        if !self.overrun {
             let known = self.after(TRACES);
             self.read_until
                 .insert(TRACES.to_owned(), known.max((until_ms, 0)));

@@ -271,7 +271,7 @@ impl Round {
 
     fn tell(&self, text: &str) {
         if !self.is_quiet {
-            tell(text.to_owned());
+            tell(text);
         }
     }
 

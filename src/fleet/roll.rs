@@ -21,7 +21,7 @@ pub enum Standing {
     /// It waits for the start.
     Prepared,
     /// Its load is over, and its record whole.
-    Settled(Settled),
+    Settled(Box<Settled>),
 }
 
 /// A member of a run.
@@ -308,14 +308,14 @@ mod tests {
     }
 
     fn settled(seconds: u32) -> Standing {
-        Standing::Settled(Settled {
+        Standing::Settled(Box::new(Settled {
             directory: "results/x".to_owned(),
             interrupted: false,
             losses: Vec::new(),
             measured_s: 3.0,
             seconds,
             generator: Generator::default(),
-        })
+        }))
     }
 
     #[test]

@@ -145,7 +145,7 @@ impl Leader {
                         .collect();
                     losses.into_iter().for_each(|loss| self.note_loss(loss));
                     if let Some(entry) = self.roll.entry(shard) {
-                        entry.standing = Standing::Settled(settled);
+                        entry.standing = Standing::Settled(Box::new(settled));
                     }
                     merging.finish(shard);
                 }

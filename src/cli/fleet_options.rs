@@ -118,8 +118,9 @@ pub(super) struct LeadFlags {
     )]
     pub on_lost: OnLost,
 
-    /// How long shards go on when the leader is gone, at most [default: to the plan's end; 15s where it has
-    /// none]
+    /// How long shards go on without a leader, at most [default: to the plan's end]
+    ///
+    /// 15s where the plan has no end.
     #[arg(
         long, value_name = "TIME", help_heading = "Fleet", value_parser = values::parse_time,
         allow_hyphen_values = true
@@ -181,7 +182,7 @@ pub(super) struct FleetJoinFlags {
     )]
     pub shard_index: Option<u32>,
 
-    /// Host or network that load may be sent to, and no other; may be repeated [default: private addresses]
+    /// Host or network that may get load, and no other; may be repeated [default: private ones]
     #[arg(
         long,
         value_name = "HOST|CIDR",

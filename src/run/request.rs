@@ -1,6 +1,7 @@
 //! What a run is asked to do, beside its plan.
 
 use super::carriers::Carriers;
+use super::control::RunControl;
 use super::lookup::Resolver;
 use crate::engine::{MetSubject, OwnTarget, Subject};
 use crate::observe::ObserverConfig;
@@ -93,6 +94,15 @@ pub trait SharedSetUp: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the others cannot be told, in words.
     fn made(&self, shared: Option<&str>) -> Result<(), String>;
+}
+
+impl RunControl {
+    /// The handle of the run that `request` asks for.
+    #[must_use]
+    pub fn new(request: &RunRequest) -> Self {
+        let lead = request.carriers.fleet().map(|fleet| fleet.lead());
+        Self::of_plan(&request.plan, request.room, lead)
+    }
 }
 
 /// What a run writes where.

@@ -221,12 +221,23 @@ fn the_merge_of_one_shard_is_the_run_itself() {
     }
 }
 
-/// Reports of every format.
+/// Reports of every format, which hold the figures of all shards and tell of them.
 fn is_an_ordinary_record(out: &Path) {
     let html = std::fs::read_to_string(out.join("report.html")).unwrap();
     assert!(html.contains("<th scope=\"col\">Shard</th>"));
-    for format in [
-        "html", "text", "md", "csv", "json", "summary", "junit", "hgrm",
+    let requests = record(out)["totals"]["requests"].as_u64().unwrap();
+    for (format, figure) in [
+        ("html", "<th scope=\"col\">Shard</th>".to_owned()),
+        ("text", "\nShards\n".to_owned()),
+        ("md", format!("|Aggregated|{requests}|")),
+        ("csv", format!("\n,Aggregated,{requests},0,")),
+        ("json", "\"num_requests\":".to_owned()),
+        ("summary", format!("\"count\": {requests}")),
+        (
+            "junit",
+            "<testcase name=\"every shard&apos;s part is there\"".to_owned(),
+        ),
+        ("hgrm", format!("Total count    = {requests:>12}]")),
     ] {
         let output = shopblast()
             .args(["report", "--format", format, "--out", "-"])
@@ -235,7 +246,15 @@ fn is_an_ordinary_record(out: &Path) {
             .unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{format}: {told}");
-        assert!(!output.stdout.is_empty(), "{format}");
+        let text = String::from_utf8(output.stdout)
+            .unwrap()
+            .replace("\r\n", "\n");
+        assert!(text.contains(&figure), "{format} without {figure}: {text}");
+        if format == "json" {
+            let rows: Vec<Value> = serde_json::from_str(&text).unwrap();
+            let counts = rows.iter().filter_map(|row| row["num_requests"].as_u64());
+            assert_eq!(counts.sum::<u64>(), requests, "{text}");
+        }
     }
 }
 

@@ -50,6 +50,9 @@ pub struct RunRequest {
     pub shared: Option<Arc<dyn SharedSetUp>>,
     /// How far this machine's clock is ahead of the one that all shards go by; `None` when nobody looked.
     pub clock: Option<ClockOffset>,
+    /// Whether the seconds of a plan that is carried out here alone are kept for a merge, as those of a part
+    /// are.
+    pub keeps_seconds: bool,
     /// Who carries the load.
     pub carriers: Carriers,
 }
@@ -76,6 +79,7 @@ impl RunRequest {
             observers: ObserverConfig::default(),
             shared: None,
             clock: None,
+            keeps_seconds: false,
             carriers: Carriers::Own,
         }
     }

@@ -2,9 +2,10 @@
 //! with and without colour, and in doubt.
 
 use super::*;
+use crate::plan::ClockOffset;
 use crate::record::golden::{assert_golden, at_widths};
 use crate::record::observing::made_up::observation;
-use crate::record::{Circumstances, ErrorRecord, made_up, observed_record, verdict};
+use crate::record::{Circumstances, ErrorRecord, ShardRow, made_up, observed_record, verdict};
 use crate::report::recovery_text::tests::made_up as made_up_recovery;
 use crate::stats::{GeneratorState, LittlesLaw};
 
@@ -223,4 +224,60 @@ fn a_run_without_steady_state_or_errors_says_so() {
         !text.contains("Errors") && !text.contains("Exit code"),
         "{text}"
     );
+}
+
+fn shard(number: u32, host: &str, state: GeneratorState, worst_own_share: f64) -> ShardRow {
+    ShardRow {
+        number,
+        host: host.to_owned(),
+        cores: 8,
+        requests: 1_234_567 / u64::from(number),
+        state: Some(state),
+        worst_own_share,
+        last_s: 3.25,
+        ..ShardRow::default()
+    }
+}
+
+/// Four shards: a sound one, one at its limit, one that was cut off and one that is missing.
+fn merged_record() -> RunRecord {
+    let clock = |offset_us, bound_us| {
+        Some(ClockOffset {
+            offset_us,
+            bound_us,
+        })
+    };
+    let mut record = made_up::record();
+    record.shards = vec![
+        ShardRow {
+            clock: clock(-1_200, 300),
+            ..shard(1, "berlin", GeneratorState::Clean, 0.004)
+        },
+        ShardRow {
+            clock: clock(15, 80),
+            started_after_s: 0.012_5,
+            ..shard(2, "hamburg", GeneratorState::AtItsLimit, 0.31)
+        },
+        ShardRow {
+            missing: Some("was cut off after 1.0 s".to_owned()),
+            last_s: 1.0,
+            ..shard(3, "odd\u{1b}[2Jname", GeneratorState::Disturbed, 0.02)
+        },
+        ShardRow::absent(4, "is missing".to_owned()),
+    ];
+    record
+}
+
+#[test]
+fn the_shards_are_in_the_details_of_a_merged_record_alone() {
+    let text = |style| detailed_text(&judged(merged_record()), &files(), &style);
+    let all = text(PIPE);
+    let whole = detailed_text(&made_up::record(), &files(), &PIPE);
+    assert!(!whole.contains("Shards\n"), "{whole}");
+    assert!(all.starts_with("THIS IS A PART OF THE RUN"), "{all}");
+    assert!(!all.contains('\u{1b}'), "{all}");
+    at_widths(false, text);
+    let section = |style| shards_section(&merged_record(), style) + "\n";
+    assert!(all.contains(&section(PIPE)), "{all}");
+    assert_golden("console-shards.txt", at_widths(false, section).as_bytes());
 }

@@ -102,6 +102,15 @@ impl RedisStreams {
         Ok(readout)
     }
 
+    /// Looks once more at what events are followed by, over the connection that is open.
+    fn read_last(&mut self) -> Result<(), RedisError> {
+        let (Some(events), Some(connection)) = (&mut self.events, &mut self.connection) else {
+            return Ok(());
+        };
+        connection.begin();
+        events.look_last(connection, &self.streams)
+    }
+
     fn look_for_streams(&mut self, connection: &mut RedisLink) -> Result<(), RedisError> {
         let mut names: Vec<String> = Vec::new();
         let mut cursor = 0_u64;
@@ -138,7 +147,7 @@ impl FigureSource for RedisStreams {
     fn account(&mut self) -> Option<Result<Account, Problem>> {
         if self.events.is_some() {
             // Where groups stand in the end. What is not seen now is told as such.
-            let _ = self.read();
+            let _ = self.read_last();
         }
         None
     }

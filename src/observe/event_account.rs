@@ -16,7 +16,8 @@ pub struct EventSource {
     /// What two of its times are told apart by, in microseconds; of groups that are looked at the
     /// longest time between two looks.
     pub resolution_us: u64,
-    /// Things that were not read, since there were too many.
+    /// Things that were not read, since there were too many; of where groups stand, events of which it was
+    /// not seen in the end whether these had passed them.
     pub left_out: u64,
 }
 

@@ -2,7 +2,7 @@
 //! themselves in the stream of traces.
 
 use super::clock_offset::{ClockOffset, offset_of};
-use super::event_trail::EventTrail;
+use super::event_trail::{EventTrail, POSITIONS};
 use super::followed_event::{EntryId, GroupStanding, HandledEvent, KeptEvent, parts_of};
 use super::redis_link::RedisLink;
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Where groups tell what they have done.
 const TRACES: &str = "protean:traces";
@@ -20,8 +21,14 @@ const CONFIRMED: &str = "message.acked";
 /// Entries of all streams, and traces, that are read at once.
 const MOST_ENTRIES: usize = 3_000;
 const MOST_TRACES: usize = 3_000;
-/// Traces are read when their replies have come: so much later, in milliseconds.
-const TRACES_AFTER_MS: u64 = 1_000;
+/// Entries and traces are read when the replies that name their events have come: so much later, in
+/// milliseconds.
+const READ_AFTER_MS: u64 = 1_000;
+/// The last look waits so often and so long for words of groups that were seen to have passed an event.
+const LAST_WAITS: u32 = 4;
+const LAST_WAIT: Duration = Duration::from_millis(250);
+/// Longest time that the last look takes.
+const LAST_LOOK: Duration = Duration::from_secs(4);
 /// Whoever is so far behind with reading goes on with what is new, in milliseconds.
 const BEHIND_MS: u64 = 10_000;
 /// Readings between two looks at the clock.
@@ -41,6 +48,8 @@ pub(super) struct EventStreams {
     looked_us: Option<i64>,
     /// Whether there were more traces than were read at once.
     overrun: bool,
+    /// Whether any group has told anything.
+    are_told: bool,
 }
 
 impl EventStreams {
@@ -53,6 +62,7 @@ impl EventStreams {
             begun: None,
             looked_us: None,
             overrun: false,
+            are_told: false,
         }
     }
 
@@ -68,7 +78,7 @@ impl EventStreams {
         let begun = *self.begun.get_or_insert((theirs_ms, 0));
         if self.trail.is_idle() {
             // What stands there belongs to nobody who is followed; replies of this moment may come.
-            let until = (theirs_ms.saturating_sub(TRACES_AFTER_MS), 0).max(begun);
+            let until = (theirs_ms.saturating_sub(READ_AFTER_MS), 0).max(begun);
             self.read_until.insert(TRACES.to_owned(), until);
             streams.iter().for_each(|stream| {
                 self.read_until.insert(stream.clone(), until);
@@ -76,9 +86,46 @@ impl EventStreams {
             self.looked_us = None;
             return Ok(());
         }
-        self.read_entries(link, streams, clock)?;
+        let until_ms = theirs_ms.saturating_sub(READ_AFTER_MS);
+        self.read_entries(link, streams, clock, until_ms)?;
         self.read_groups(link, streams)?;
-        self.read_traces(link, theirs_ms, clock)
+        self.read_traces(link, until_ms, clock, true)
+    }
+
+    /// Looks once more, at all that stands there.
+    pub fn look_last(
+        &mut self,
+        link: &mut RedisLink,
+        streams: &[String],
+    ) -> Result<(), RedisError> {
+        let clock = self.read_clock(link)?;
+        if self.trail.is_idle() {
+            return Ok(());
+        }
+        let give_up = Instant::now() + LAST_LOOK;
+        while Instant::now() < give_up {
+            link.begin();
+            if self.read_entries(link, streams, clock, u64::MAX)? < MOST_ENTRIES {
+                break;
+            }
+        }
+        self.read_groups(link, streams)?;
+        for waits in 0..=LAST_WAITS {
+            while Instant::now() < give_up {
+                link.begin();
+                let now_us = self.trail.own().now_us() + clock.ahead_us;
+                let now_ms = u64::try_from(now_us / 1_000).unwrap_or(0);
+                self.read_traces(link, now_ms, clock, false)?;
+                if !self.overrun {
+                    break;
+                }
+            }
+            if waits == LAST_WAITS || !self.are_told || !self.trail.awaits_words() {
+                break;
+            }
+            std::thread::sleep(LAST_WAIT);
+        }
+        Ok(())
     }
 
     fn read_clock(&mut self, link: &mut RedisLink) -> Result<ClockOffset, RedisError> {
@@ -104,7 +151,7 @@ impl EventStreams {
         &mut self,
         link: &mut RedisLink,
         stream: &str,
-        until_ms: Option<u64>,
+        until_ms: u64,
         most: usize,
     ) -> Result<Vec<StreamId>, RedisError> {
         let (ms, number) = self.after(stream);
@@ -112,11 +159,10 @@ impl EventStreams {
             Some(next) => format!("{ms}-{next}"),
             None => format!("{}-0", ms + 1),
         };
-        let until = until_ms.map_or_else(|| "+".to_owned(), |ms| ms.to_string());
         let reply: StreamRangeReply = redis::cmd("XRANGE")
             .arg(stream)
             .arg(from)
-            .arg(until)
+            .arg(until_ms)
             .arg("COUNT")
             .arg(most)
             .query(link)?;
@@ -131,29 +177,33 @@ impl EventStreams {
         link: &mut RedisLink,
         streams: &[String],
         clock: ClockOffset,
-    ) -> Result<(), RedisError> {
+        until_ms: u64,
+    ) -> Result<usize, RedisError> {
         let mut left = MOST_ENTRIES;
-        let mut found = Vec::new();
         for stream in streams.iter().filter(|stream| is_followed(stream)) {
             if left == 0 {
                 break;
             }
-            let entries = self.range(link, stream, None, left)?;
+            let entries = self.range(link, stream, until_ms, left)?;
             left -= entries.len();
-            let is_about = self.trail.is_about();
-            for entry in &entries {
-                let kept = entry_id(&entry.id).zip(kept_event(entry, clock, &is_about));
-                found.extend(kept.map(|(id, kept)| (kept, id)));
+            let mut found = Vec::new();
+            {
+                let is_about = self.trail.is_about();
+                for entry in &entries {
+                    let kept = entry_id(&entry.id).zip(kept_event(entry, clock, &is_about));
+                    found.extend(kept.map(|(id, kept)| (kept, id)));
+                }
             }
+            // What was read is not read again, whatever becomes of the next stream.
+            self.trail.entered(&found);
         }
-        self.trail.entered(&found);
         self.trail
             .tell_source("redis", clock, CLOCK_RESOLUTION_US, 0);
-        Ok(())
+        Ok(MOST_ENTRIES - left)
     }
 
     fn read_groups(&mut self, link: &mut RedisLink, streams: &[String]) -> Result<(), RedisError> {
-        let at_us = self.trail.own().now_us();
+        let began_us = self.trail.own().now_us();
         let streams: Vec<&String> = streams.iter().filter(|it| is_followed(it)).collect();
         if streams.is_empty() {
             return Ok(());
@@ -188,34 +238,34 @@ impl EventStreams {
                 categories[category].1[place].unconfirmed = lowest_of(answer);
             }
         }
-        self.trail.standing(&categories, at_us);
-        let resolution_us = self.looked_us.map_or(0, |before_us| at_us - before_us);
-        self.looked_us = Some(at_us);
+        let ended_us = self.trail.own().now_us();
+        self.trail.standing(&categories, (began_us, ended_us));
+        let resolution_us = self.looked_us.map_or(0, |before_us| ended_us - before_us);
+        self.looked_us = Some(began_us);
         let same = ClockOffset {
             ahead_us: 0,
             within_us: 0,
         };
         let resolution_us = resolution_us.max(0) as u64;
-        self.trail
-            .tell_source("redis groups", same, resolution_us, 0);
+        self.trail.tell_source(POSITIONS, same, resolution_us, 0);
         Ok(())
     }
 
     fn read_traces(
         &mut self,
         link: &mut RedisLink,
-        theirs_ms: u64,
+        until_ms: u64,
         clock: ClockOffset,
+        may_skip: bool,
     ) -> Result<(), RedisError> {
-        let until_ms = theirs_ms.saturating_sub(TRACES_AFTER_MS);
         let (ms, _) = self.after(TRACES);
         let mut left_out = 0;
-        if until_ms.saturating_sub(ms) > BEHIND_MS && self.overrun {
+        if until_ms.saturating_sub(ms) > BEHIND_MS && self.overrun && may_skip {
             // They come faster than they are read: where groups stand tells of those between.
             self.read_until.insert(TRACES.to_owned(), (until_ms, 0));
             left_out = 1;
         }
-        let entries = self.range(link, TRACES, Some(until_ms), MOST_TRACES)?;
+        let entries = self.range(link, TRACES, until_ms, MOST_TRACES)?;
         let mut handled = Vec::new();
         {
             let is_about = self.trail.is_about();
@@ -229,10 +279,14 @@ impl EventStreams {
             self.read_until
                 .insert(TRACES.to_owned(), known.max((until_ms, 0)));
         }
+        self.are_told |= !handled.is_empty();
         if !entries.is_empty() || left_out > 0 {
             self.trail.tell_source("redis traces", clock, 1, left_out);
         }
-        self.trail.handled(&handled);
+        let (read_ms, _) = self.after(TRACES);
+        let read_us = i64::try_from(read_ms).unwrap_or(0).saturating_mul(1_000);
+        let read_us = read_us.saturating_sub(clock.correction_us());
+        self.trail.handled(&handled, read_us);
         Ok(())
     }
 }

@@ -11,6 +11,9 @@ use crossbeam_channel::Receiver;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// The source that tells where groups stand.
+pub(super) const POSITIONS: &str = "redis groups";
+
 /// See the module's documentation. Its lock is taken by observing threads alone, some times a second.
 pub struct EventTrail {
     state: Mutex<TrailState>,
@@ -132,16 +135,26 @@ impl EventTrail {
     }
 
     /// Where groups stand, by category.
-    pub(super) fn standing(&self, categories: &[(String, Vec<GroupStanding>)], at_us: i64) {
+    pub(super) fn standing(
+        &self,
+        categories: &[(String, Vec<GroupStanding>)],
+        between_us: (i64, i64),
+    ) {
         let mut state = self.locked();
         for (category, standings) in categories {
-            state.followed.standing(category, standings, at_us);
+            state.followed.standing(category, standings, between_us);
         }
     }
 
-    /// What groups told that they have handled.
-    pub(super) fn handled(&self, events: &[HandledEvent]) {
+    /// Whether groups were seen to have passed an event that they have not told of.
+    pub(super) fn awaits_words(&self) -> bool {
+        self.locked().followed.awaits_words()
+    }
+
+    /// What groups told that they have handled; all that they told until `read_us` was read.
+    pub(super) fn handled(&self, events: &[HandledEvent], read_us: i64) {
         let mut state = self.locked();
+        state.followed.words_us = Some(read_us);
         for event in events {
             state.followed.handled(event);
         }
@@ -179,6 +192,7 @@ impl EventTrail {
         let mut state = self.locked();
         let ended_us = *state.ended_us.get_or_insert(now_us);
         state.conclude(ended_us, true);
+        state.tell_what_groups_lack();
         FollowedAccount {
             sample: self.sample,
             replies: self.tally.seen.load(Ordering::Relaxed),
@@ -206,6 +220,18 @@ impl TrailState {
             let kinds = self.raised.get(usize::from(reply.step));
             for &kind in kinds.into_iter().flatten() {
                 self.followed.add(kind, chosen);
+            }
+        }
+    }
+
+    /// What was told by where groups stand is known no better than this.
+    fn tell_what_groups_lack(&mut self) {
+        let within_us = self.followed.within_us.max(0) as u64;
+        let unseen = self.followed.unseen;
+        for source in &mut self.sources {
+            if source.name == POSITIONS {
+                source.resolution_us = source.resolution_us.max(within_us);
+                source.left_out = source.left_out.max(unseen);
             }
         }
     }

@@ -5,11 +5,11 @@
 //! `<category>-<id of its aggregate>-<number>`, so that the id in a reply tells which one it is.
 
 use super::followed_event::{
-    ChosenReply, EntryId, Followed, Found, GroupStanding, HandledEvent, KeptEvent, Kind, Passing,
-    copy_of, count_published, parts_of, settle, stretch_of, time_of,
+    ChosenReply, EntryId, Followed, Found, GroupStanding, HandledEvent, KeptEvent, Kind, Look,
+    Passing, copy_of, count_published, parts_of, settle, stretch_of, time_of,
 };
 use crate::stats::{Event, EventLatency};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// Events that are followed at once.
@@ -18,6 +18,8 @@ pub(super) const MOST_FOLLOWED: usize = 100_000;
 const MOST_GROUPS: usize = 64;
 /// Entries and words of groups that are kept of an aggregate.
 const MOST_KEPT: usize = 256;
+/// Looks at the groups of a category that are kept: rows and entries may be read later.
+const MOST_LOOKS: usize = 64;
 /// An event's row was written between these moments before the request was sent and after its reply.
 const NEAR_US: i64 = 2_000_000;
 /// The same where several rows could be meant.
@@ -48,8 +50,14 @@ pub(super) struct FollowedEvents {
     by_message: HashMap<Box<str>, u64>,
     /// Groups of each category, in the order in which they came first.
     groups: HashMap<Arc<str>, Vec<Arc<str>>>,
-    /// Where they stood last, and when that was.
-    standings: HashMap<String, (Vec<GroupStanding>, i64)>,
+    /// Where they stood at the last looks.
+    looks: HashMap<Arc<str>, VecDeque<Look>>,
+    /// Until when it was read what groups told; `None` while nobody reads it.
+    pub words_us: Option<i64>,
+    /// What the time of a group that did not tell it may be wrong by, at most.
+    pub within_us: i64,
+    /// Published ones of which it was not seen in the end whether groups had passed them.
+    pub unseen: u64,
     round: u64,
     /// Replies for which there was no room.
     pub no_room: u64,
@@ -78,7 +86,10 @@ impl FollowedEvents {
             by_aggregate: HashMap::new(),
             by_message: HashMap::new(),
             groups: HashMap::new(),
-            standings: HashMap::new(),
+            looks: HashMap::new(),
+            words_us: None,
+            within_us: 0,
+            unseen: 0,
             round: 0,
             no_room: 0,
             shop_ahead_us: None,
@@ -259,6 +270,19 @@ impl FollowedEvents {
         for handled in &early {
             self.handled(handled);
         }
+        self.look_back(key);
+    }
+
+    /// What earlier looks tell of an event whose row and entry are known now.
+    fn look_back(&mut self, key: u64) {
+        let Some(found) = self.open.get_mut(&key).and_then(|it| it.found.as_mut()) else {
+            return;
+        };
+        let groups = self.groups.get(&found.category).map_or(0, Vec::len);
+        found.groups.resize(groups, Passing::default());
+        for look in self.looks.get(&found.category).into_iter().flatten() {
+            found.see(look);
+        }
     }
 
     /// Whether an aggregate of this id is followed.
@@ -290,21 +314,29 @@ impl FollowedEvents {
             let Some(followed) = self.open.get_mut(&key) else {
                 continue;
             };
+            let mut is_new = false;
             if let Some(found) = &mut followed.found
                 && *found.message_id == *event.message_id
             {
-                found.entry = Some(entry);
+                is_new = found.entry.is_none();
+                found.entry = found.entry.or(Some(entry));
                 if !is_told_by_outbox {
                     found.published_us = found.published_us.or(Some(at_us));
                 }
             }
+            if is_new {
+                self.look_back(key);
+            }
         }
     }
 
-    /// The groups of a category, and where they stand, as of `at_us`.
-    pub fn standing(&mut self, category: &str, standings: &[GroupStanding], at_us: i64) {
-        let last = (standings.to_vec(), at_us);
-        self.standings.insert(category.to_owned(), last);
+    /// The groups of a category, and where they stood between two moments.
+    pub fn standing(
+        &mut self,
+        category: &str,
+        standings: &[GroupStanding],
+        (began_us, ended_us): (i64, i64),
+    ) {
         let category: Arc<str> = category.into();
         let groups = self.groups.entry(Arc::clone(&category)).or_default();
         for standing in standings.iter().take(MOST_GROUPS) {
@@ -314,9 +346,13 @@ impl FollowedEvents {
         }
         let places = standings.iter().filter_map(|standing| {
             let place = groups.iter().position(|it| **it == standing.group)?;
-            Some((place, standing))
+            Some((place, standing.clone()))
         });
-        let places: Vec<(usize, &GroupStanding)> = places.collect();
+        let look = Look {
+            began_us,
+            ended_us,
+            standings: places.collect(),
+        };
         for followed in self.open.values_mut() {
             let Some(found) = &mut followed.found else {
                 continue;
@@ -325,14 +361,13 @@ impl FollowedEvents {
                 continue;
             }
             found.groups.resize(groups.len(), Passing::default());
-            let Some(entry) = found.entry else { continue };
-            for (place, standing) in &places {
-                let passing = &mut found.groups[*place];
-                if passing.seen_us.is_none() && standing.has_passed(entry) {
-                    passing.seen_us = Some(at_us);
-                }
-            }
+            found.see(&look);
         }
+        let looks = self.looks.entry(category).or_default();
+        if looks.len() == MOST_LOOKS {
+            looks.pop_front();
+        }
+        looks.push_back(look);
     }
 
     /// A group has handled an event.
@@ -369,12 +404,9 @@ impl FollowedEvents {
     /// Puts what is over into the figures, and forgets what is over altogether. With `at_last` nothing
     /// more is waited for.
     pub fn conclude(&mut self, now_us: i64, at_last: bool) {
-        if at_last {
-            // Rows may have been read after them.
-            for (category, (standings, at_us)) in std::mem::take(&mut self.standings) {
-                self.standing(&category, &standings, at_us);
-            }
-        }
+        let words_us = self
+            .words_us
+            .map_or(now_us, |words_us| words_us.min(now_us));
         let mut over = Vec::new();
         for (key, followed) in &mut self.open {
             let latency = &mut self.kinds[followed.kind].latency;
@@ -392,9 +424,15 @@ impl FollowedEvents {
                 continue;
             };
             let groups = self.groups.get(&found.category);
-            let is_done = settle(latency, groups, found, (now_us, at_last));
+            let until = (words_us, at_last);
+            let (is_done, within_us) = settle(latency, groups, found, published_us, until);
+            self.within_us = self.within_us.max(within_us);
             let last = found.groups.iter().filter_map(time_of).max();
-            let is_over = is_done || !self.sees_streams;
+            let is_unsure =
+                found.entry.is_none() || found.groups.iter().any(|it| !it.counted && it.unsure);
+            let is_unseen = at_last && self.sees_streams && !is_done && is_unsure;
+            self.unseen += u64::from(is_unseen);
+            let is_over = is_done || !self.sees_streams || is_unseen;
             if is_over {
                 count_published(latency, published_us, followed.reply.done_us);
                 over.push(*key);
@@ -408,6 +446,15 @@ impl FollowedEvents {
         for key in over {
             self.forget(key);
         }
+    }
+
+    /// Whether groups were seen to have passed an event that they have not told of.
+    pub fn awaits_words(&self) -> bool {
+        let mut found = self.open.values().filter_map(|it| it.found.as_ref());
+        found.any(|found| {
+            let mut groups = found.groups.iter();
+            groups.any(|it| it.seen_us.is_some() && it.told_us.is_none())
+        })
     }
 
     fn forget(&mut self, key: u64) {

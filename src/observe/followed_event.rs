@@ -4,7 +4,7 @@ use crate::engine::Id;
 use crate::stats::{EventLatency, StretchLatency};
 use std::sync::Arc;
 
-/// A group was seen to have passed an event; what it told itself comes within so long.
+/// A group was seen to have passed an event; what it told itself stands within so long.
 pub(super) const OWN_WORD_US: i64 = 3_000_000;
 
 /// A reply that was chosen.
@@ -42,9 +42,28 @@ pub(super) struct GroupStanding {
 }
 
 impl GroupStanding {
-    pub fn has_passed(&self, entry: EntryId) -> bool {
-        self.fetched >= entry && self.unconfirmed.is_none_or(|first| first > entry)
+    /// Whether it has confirmed the event at `entry`. `None` when it cannot be told: it has fetched it,
+    /// and what it has not confirmed begins before it.
+    pub fn has_passed(&self, entry: EntryId) -> Option<bool> {
+        if self.fetched < entry {
+            return Some(false);
+        }
+        match self.unconfirmed {
+            Some(first) if first < entry => None,
+            Some(first) => Some(first > entry),
+            None => Some(true),
+        }
     }
+}
+
+/// A look at where the groups of a category stand.
+pub(super) struct Look {
+    /// What a group had not passed, it had not passed when the look began.
+    pub began_us: i64,
+    /// What it had passed, it had passed when the look was over.
+    pub ended_us: i64,
+    /// Where groups stood, by their place among those of the category.
+    pub standings: Vec<(usize, GroupStanding)>,
 }
 
 /// What a group told of an event that it has handled.
@@ -77,8 +96,12 @@ pub(super) struct Kind {
 pub(super) struct Passing {
     /// By its own word.
     pub told_us: Option<i64>,
-    /// By where it stands.
+    /// By where it stands: it was seen to have passed then.
     pub seen_us: Option<i64>,
+    /// The last time that it was seen not to have.
+    pub before_us: Option<i64>,
+    /// Whether the last look could not tell.
+    pub unsure: bool,
     /// Whether it is in the figures.
     pub counted: bool,
 }
@@ -92,6 +115,28 @@ pub(super) struct Found {
     pub groups: Vec<Passing>,
 }
 
+impl Found {
+    /// Takes what one look tells of it.
+    pub fn see(&mut self, look: &Look) {
+        let Some(entry) = self.entry else { return };
+        for (place, standing) in &look.standings {
+            let Some(passing) = self.groups.get_mut(*place) else {
+                continue;
+            };
+            if passing.seen_us.is_some() {
+                continue;
+            }
+            let has_passed = standing.has_passed(entry);
+            passing.unsure = has_passed.is_none();
+            match has_passed {
+                Some(true) => passing.seen_us = Some(look.ended_us),
+                Some(false) => passing.before_us = Some(look.began_us),
+                None => {}
+            }
+        }
+    }
+}
+
 pub(super) struct Followed {
     pub kind: usize,
     pub reply: ChosenReply,
@@ -101,31 +146,39 @@ pub(super) struct Followed {
     pub asked: u64,
 }
 
-/// Counts the groups that have passed; whether all have.
+/// Counts the groups that have passed; whether all have, and what the time of one that did not tell it
+/// may be wrong by. What groups told was read until `words_us`.
 pub(super) fn settle(
     latency: &mut EventLatency,
     groups: Option<&Vec<Arc<str>>>,
     found: &mut Found,
-    (now_us, at_last): (i64, bool),
-) -> bool {
+    published_us: i64,
+    (words_us, at_last): (i64, bool),
+) -> (bool, i64) {
     let Some(groups) = groups else {
-        return false;
+        return (false, 0);
     };
+    let mut within_us = 0;
     found.groups.resize(groups.len(), Passing::default());
-    let published_us = found.published_us.unwrap_or(now_us);
     for (name, passing) in groups.iter().zip(&mut found.groups) {
         let is_known = passing.told_us.is_some()
             || passing
                 .seen_us
-                .is_some_and(|seen_us| at_last || now_us - seen_us > OWN_WORD_US);
+                .is_some_and(|seen_us| at_last || words_us - seen_us > OWN_WORD_US);
         if passing.counted || !is_known {
             continue;
         }
         passing.counted = true;
+        if let (None, Some(seen_us)) = (passing.told_us, passing.seen_us) {
+            // It was published between two looks, or not passed at the one before.
+            let since_us = passing.before_us.unwrap_or(published_us).max(published_us);
+            within_us = within_us.max(seen_us - since_us);
+        }
         let took_us = time_of(passing).unwrap_or(published_us) - published_us;
         stretch_of(latency, name).add_over(took_us.max(0) as u64);
     }
-    found.groups.iter().all(|passing| passing.counted)
+    let is_done = found.groups.iter().all(|passing| passing.counted);
+    (is_done, within_us)
 }
 
 /// When a group passed, by its own word where there is one.

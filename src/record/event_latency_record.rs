@@ -45,7 +45,8 @@ pub struct EventSourceRecord {
     /// What two of its times are told apart by, in milliseconds; of groups the longest time between two
     /// looks at them.
     pub resolution_ms: f64,
-    /// How often it had more than could be read.
+    /// How often it had more than could be read; of where groups stand, the events of which it was not
+    /// seen in the end whether these had passed them: they are in no figure of groups and of `done`.
     pub left_out: u64,
 }
 

@@ -85,7 +85,7 @@ fn an_event_goes_from_its_reply_to_its_last_group() {
     );
     let entry = registered("7-a", Some(20_000));
     events.entered(&entry, (50, 0), 20_000);
-    events.standing("identity::customer", &standing(40, None), 30_000);
+    events.standing("identity::customer", &standing(40, None), (30_000, 30_000));
     let told = |handler: &str, at_us| HandledEvent {
         message_id: "identity::customer-7-a-0.1".to_owned(),
         handler: handler.to_owned(),
@@ -97,10 +97,18 @@ fn an_event_goes_from_its_reply_to_its_last_group() {
     assert_eq!(now.handled[0].1.over.max_us(), 1_000);
     assert_eq!(now.handled[1].1.waiting.max_us(), 20_000);
     // The other one has it in hand, then is past it; its own word comes after the look, and counts.
-    events.standing("identity::customer", &standing(60, Some(50)), 50_000);
+    events.standing(
+        "identity::customer",
+        &standing(60, Some(50)),
+        (50_000, 50_000),
+    );
     events.conclude(9_000_000, false);
     assert!(!events.is_empty());
-    events.standing("identity::customer", &standing(60, Some(60)), 60_000);
+    events.standing(
+        "identity::customer",
+        &standing(60, Some(60)),
+        (60_000, 60_000),
+    );
     events.handled(&told("Handler", 51_000));
     events.conclude(61_000, false);
     assert!(events.is_empty());
@@ -117,7 +125,7 @@ fn without_a_word_of_its_own_a_group_is_timed_by_where_it_stands() {
     events.add(0, reply("7-a", 10_000));
     events.entered(&registered("7-a", None), (50, 0), 20_000);
     events.kept(&[registered("7-a", Some(21_000))]);
-    events.standing("identity::customer", &standing(60, None), 71_000);
+    events.standing("identity::customer", &standing(60, None), (71_000, 71_000));
     events.conclude(72_000, false);
     assert!(!events.is_empty(), "its own word may come");
     events.conclude(72_000 + OWN_WORD_US, false);
@@ -129,7 +137,7 @@ fn without_a_word_of_its_own_a_group_is_timed_by_where_it_stands() {
 fn words_and_entries_that_come_before_the_row_are_kept() {
     let mut events = followed();
     events.add(0, reply("7-a", 10_000));
-    events.standing("identity::customer", &standing(10, None), 9_000);
+    events.standing("identity::customer", &standing(10, None), (9_000, 9_000));
     events.entered(&registered("7-a", None), (50, 0), 20_000);
     for handler in ["CardProjector", "Handler"] {
         events.handled(&HandledEvent {
@@ -199,7 +207,7 @@ fn without_an_outbox_the_stream_tells_when_an_event_was_published() {
     let mut events = FollowedEvents::new(&[REGISTERED], Vec::new(), true);
     events.add(0, reply("7-a", 10_000));
     events.entered(&registered("7-a", Some(15_000)), (50, 0), 15_000);
-    events.standing("identity::customer", &standing(60, None), 16_000);
+    events.standing("identity::customer", &standing(60, None), (16_000, 16_000));
     events.conclude(17_000, true);
     let latency = only(&events, 0);
     assert_eq!(latency.published.over.max_us(), 4_000);
@@ -233,4 +241,107 @@ fn message_ids_have_three_parts() {
     for none in ["", "x", "x-1", "a--1", "a-b-"] {
         assert_eq!(parts_of(none), None, "{none}");
     }
+}
+
+/// One that is known to be published, by its row and by its entry.
+fn published(events: &mut FollowedEvents) {
+    events.kept(&[registered("7-a", Some(21_000))]);
+    events.entered(&registered("7-a", Some(20_000)), (50, 0), 20_000);
+}
+
+#[test]
+fn the_first_look_past_an_event_counts_even_if_its_row_and_its_entry_are_read_later() {
+    let mut events = followed();
+    events.add(0, reply("7-a", 10_000));
+    let look = |events: &mut FollowedEvents, fetched, at_us| {
+        events.standing(
+            "identity::customer",
+            &standing(fetched, None),
+            (at_us, at_us + 5),
+        );
+    };
+    look(&mut events, 40, 30_000);
+    look(&mut events, 60, 40_000);
+    look(&mut events, 70, 90_000);
+    published(&mut events);
+    look(&mut events, 70, 99_000);
+    events.conclude(100_000, true);
+    let latency = only(&events, 0);
+    assert_eq!(latency.done.over.max_us(), 40_005 - 11_000);
+    // The first group had passed it at the first look, after it was published.
+    assert_eq!(latency.handled[0].1.over.max_us(), 9_005);
+    assert_eq!(events.within_us, 10_005, "from the look before to this one");
+}
+
+#[test]
+fn of_a_look_that_cannot_tell_nothing_is_guessed() {
+    let mut events = followed();
+    events.add(0, reply("7-a", 10_000));
+    published(&mut events);
+    // Something older is in hand: this one may be confirmed or not.
+    events.standing(
+        "identity::customer",
+        &standing(60, Some(45)),
+        (30_000, 30_000),
+    );
+    events.standing(
+        "identity::customer",
+        &standing(60, Some(45)),
+        (90_000, 90_000),
+    );
+    events.conclude(100_000, true);
+    let latency = only(&events, 200_000);
+    assert!(latency.done.is_empty(), "neither over nor waiting");
+    assert_eq!(latency.published.over.len(), 1);
+    assert_eq!(latency.handled.len(), 1, "the group that is known");
+    assert_eq!(events.unseen, 1);
+
+    let mut events = followed();
+    events.add(0, reply("7-a", 10_000));
+    published(&mut events);
+    events.standing(
+        "identity::customer",
+        &standing(60, Some(45)),
+        (30_000, 30_000),
+    );
+    events.standing("identity::customer", &standing(60, None), (90_000, 90_000));
+    events.conclude(100_000, true);
+    assert_eq!(only(&events, 0).done.over.max_us(), 79_000);
+    assert_eq!(events.within_us, 69_000, "any time since it was published");
+}
+
+#[test]
+fn an_event_whose_entry_was_never_read_is_not_said_to_wait() {
+    let mut events = followed();
+    events.add(0, reply("7-a", 10_000));
+    events.kept(&[registered("7-a", Some(21_000))]);
+    events.standing("identity::customer", &standing(60, None), (30_000, 30_000));
+    events.conclude(100_000, true);
+    let latency = only(&events, 200_000);
+    assert_eq!((latency.published.over.len(), latency.done.len()), (1, 0));
+    assert_eq!(events.unseen, 1);
+}
+
+#[test]
+fn where_groups_stand_counts_only_when_what_they_told_was_read() {
+    let mut events = followed();
+    events.add(0, reply("7-a", 10_000));
+    published(&mut events);
+    events.standing("identity::customer", &standing(60, None), (71_000, 71_000));
+    // The reader of what they tell is behind: nothing is told in its place.
+    events.words_us = Some(72_000);
+    events.conclude(60_000_000, false);
+    assert!(!events.is_empty());
+    assert!(events.awaits_words());
+    for handler in ["CardProjector", "Handler"] {
+        events.handled(&HandledEvent {
+            message_id: "identity::customer-7-a-0.1".to_owned(),
+            handler: handler.to_owned(),
+            at_us: 24_000,
+        });
+    }
+    assert!(!events.awaits_words());
+    events.conclude(60_000_001, false);
+    assert_eq!(only(&events, 0).done.over.max_us(), 13_000);
+    assert_eq!(events.within_us, 0, "all by their own word");
 }

@@ -68,6 +68,9 @@ fn over(row: &EventLatencyRow, what: &str) -> u64 {
     stretch.map_or(0, |stretch| stretch.over)
 }
 
+/// The source that tells where groups stand.
+const GROUP_SOURCE: &str = "redis groups";
+
 /// What the table does not show: what was not seen, and where times are from.
 pub fn event_latency_lines(latency: &EventLatencyRecord) -> Vec<String> {
     let mut lines = vec![format!(
@@ -109,6 +112,10 @@ pub fn event_latency_lines(latency: &EventLatencyRecord) -> Vec<String> {
     for source in &latency.sources {
         let left_out = match source.left_out {
             0 => String::new(),
+            events if source.name == GROUP_SOURCE => format!(
+                "; of {} events it was not seen whether groups had passed them",
+                grouped(events)
+            ),
             times => format!(
                 "; {} times there was more than could be read",
                 grouped(times)

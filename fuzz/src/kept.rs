@@ -4,7 +4,7 @@ use super::scratch::Scratch;
 use shopblast::compare::RunEvidence;
 use shopblast::engine::codec::{Incoming, parse};
 use shopblast::plan::Target;
-use shopblast::record::{Record, Recorded, RequestLog, RunRecord};
+use shopblast::record::{Record, Recorded, RequestLog, RunRecord, ShardLogReader};
 use shopblast::report::{ReportFormat, html_report};
 use shopblast::run::witness_requests;
 use shopblast::stats::{MergedInterval, SetShape, WitnessExchange};
@@ -141,4 +141,73 @@ pub fn interval(bytes: &[u8]) {
     other.encode(&mut again);
     assert_eq!(message, again);
     second.absorb_interval(&other, 0);
+}
+
+/// The head of a shard's seconds, in which `@VERSION@` stands for the version, NUL, and the file's bytes after it;
+/// without a head all of the file's bytes. There are seconds or a message, and each is bounded.
+pub fn shard_log(bytes: &[u8]) {
+    shard_seconds(bytes);
+}
+
+/// The same; gives the number of seconds that were read.
+pub fn shard_seconds(bytes: &[u8]) -> usize {
+    let scratch = Scratch::new(&[], &[]);
+    let path = scratch.path().join("intervals.bin");
+    std::fs::write(path, shard_file(bytes)).expect("a file");
+    let mut log = match ShardLogReader::open(scratch.path()) {
+        Ok(log) => log,
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            return 0;
+        }
+    };
+    let shape = log.head().counted.shape();
+    let (mut seconds, mut message) = (0, Vec::new());
+    loop {
+        match log.next_second() {
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                return seconds;
+            }
+            Ok(None) => return seconds,
+            Ok(Some(second)) => {
+                seconds += 1;
+                assert!(second.end_us > second.start_us);
+                assert_eq!(second.names.len(), shape.names);
+                message.clear();
+                second.encode(&mut message);
+            }
+        }
+        assert!(seconds <= bytes.len(), "each takes bytes");
+        let mut again = MergedInterval::new(shape);
+        again
+            .decode(&message)
+            .expect("a second that is written is one");
+    }
+}
+
+/// What the file holds that an input stands for.
+fn shard_file(bytes: &[u8]) -> Vec<u8> {
+    let end = bytes.iter().position(|byte| *byte == 0);
+    let (head, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+    let rest = rest.get(1..).unwrap_or_default();
+    if head.is_empty() {
+        return rest.to_vec();
+    }
+    let head = String::from_utf8_lossy(head).replace("@VERSION@", version());
+    let length = u32::try_from(head.len()).expect("a short text");
+    [
+        b"shopblast shard\n",
+        &length.to_be_bytes()[..],
+        head.as_bytes(),
+        rest,
+    ]
+    .concat()
+}
+
+/// That of the program, which wrote what it reads.
+fn version() -> &'static str {
+    let mut lines = include_str!("../../Cargo.toml").lines();
+    let found = lines.find_map(|line| line.strip_prefix("version = \""));
+    found.expect("a version").trim_end_matches('"')
 }

@@ -76,6 +76,7 @@ pub const TARGETS: &[Target] = &[
     target("report", records::report, Room::new(8 << 10, 1_024)),
     target("request", requests::request, Room::new(64, 16)),
     target("sandbox", shops::sandbox, Room::new(8 << 10, 512)),
+    target("shard_log", kept::shard_log, Room::new(256 << 10, 16 << 10)),
     target("starts", workloads::starts, Room::new(16 << 10, 1_024)),
     target("target", typed::target, Room::new(64, 64)),
     target("threshold", typed::threshold, Room::new(64, 64)),

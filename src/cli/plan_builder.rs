@@ -159,6 +159,7 @@ pub(super) fn build(
         observers,
         shared,
         clock: None,
+        keeps_seconds: options.single.shard.is_some(),
         carriers: Carriers::Own,
     })
 }

@@ -46,7 +46,8 @@ pub fn merge(request: &MergeRequest, planned: PlannedShares<'_>) -> Result<Finis
     let mut merging = Merging::new(context, sinks);
     let progress = absorb_all(&mut parts, &mut merging)?;
     let merged = merging.finish(Vec::new());
-    let record = record_of(&facts, &parts, &progress, &merged);
+    let mut record = record_of(&facts, &parts, &progress, &merged);
+    take_observed(&parts, &directory, &mut record);
     let closing = Closing {
         output: &request.output,
         planned,
@@ -115,7 +116,6 @@ fn record_of(
     record.interrupted = parts.iter().any(|part| part.record.interrupted);
     let first = &parts[0].record;
     record.steering = first.steering.clone();
-    record.observed = parts.iter().find_map(|part| part.record.observed.clone());
     record.absent_users = parts.iter().map(|part| part.record.absent_users).sum();
     let failures = merged.sink_failures.iter();
     record.losses = failures.map(ToString::to_string).collect();
@@ -135,6 +135,21 @@ fn record_of(
     record.shards = rows(parts, progress);
     tell_of_limits(&mut record);
     record
+}
+
+/// What one shard read of the back end, which all of them share, tells of the whole.
+fn take_observed(parts: &[Part], directory: &RecordDirectory, record: &mut RunRecord) {
+    let observing = parts.iter().find(|part| part.record.observed.is_some());
+    let Some(part) = observing else {
+        return;
+    };
+    record.observed.clone_from(&part.record.observed);
+    for (name, from) in part.back_end_files() {
+        if let Err(error) = std::fs::copy(&from, directory.path().join(name)) {
+            let told = format!("cannot copy {}: {error}", from.display());
+            record.losses.push(told);
+        }
+    }
 }
 
 /// A shard at its limit spoils the figures of all: it is named.
@@ -161,8 +176,8 @@ fn tell_of_limits(record: &mut RunRecord) {
 /// One row a shard of the run, those that are missing as well.
 fn rows(parts: &[Part], progress: &[ShardProgress]) -> Vec<ShardRow> {
     let of = parts[0].head().shard.of;
-    let starts_s: Vec<Option<f64>> = parts.iter().map(Part::started_s).collect();
-    let first_s = starts_s.iter().flatten().copied().reduce(f64::min);
+    let starts_ns: Vec<Option<i128>> = parts.iter().map(Part::started_ns).collect();
+    let first_ns = starts_ns.iter().flatten().copied().min();
     let everybody = parts.iter().all(|part| part.record.interrupted);
     let row = |number: u32| {
         let found = parts
@@ -175,6 +190,10 @@ fn rows(parts: &[Part], progress: &[ShardProgress]) -> Vec<ShardRow> {
         let last_s = told.reported_us as f64 / 1e6;
         let missing = match (part.record.finished, part.record.interrupted) {
             (false, _) => Some(format!("was cut off after {last_s:.1} s")),
+            // It ended well, and what it kept for the merge is not all that it measured.
+            (true, _) if told.requests != part.record.totals.requests => {
+                Some(format!("kept its seconds only until {last_s:.1} s"))
+            }
             (true, true) if !everybody => Some(format!("was interrupted after {last_s:.1} s")),
             _ => None,
         };
@@ -185,9 +204,9 @@ fn rows(parts: &[Part], progress: &[ShardProgress]) -> Vec<ShardRow> {
             host: shard.host.clone(),
             cores: part.head().cpus.len(),
             requests: told.requests,
-            started_after_s: starts_s[index]
-                .zip(first_s)
-                .map_or(0.0, |(start, first)| start - first),
+            started_after_s: starts_ns[index]
+                .zip(first_ns)
+                .map_or(0.0, |(start, first)| (start - first) as f64 / 1e9),
             clock: shard.clock,
             last_s,
             ..ShardRow::default()

@@ -91,7 +91,7 @@ pub use observed_record::{
 };
 pub use observing::observed_record;
 pub use process_text::{ProcessKind, ProcessesRecord};
-pub use record_directory::{RecordDirectory, RecordError};
+pub use record_directory::{BACK_END_CSVS, RecordDirectory, RecordError};
 pub use recorded::{Recorded, UnreadableRecord};
 pub use recording::RunFacts;
 pub use recovery_record::{RecoveryFigure, RecoveryRecord};

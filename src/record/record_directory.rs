@@ -22,6 +22,11 @@ use super::shard_log::{INTERVALS_BIN, ShardLog};
 use super::tags_csv::TagsCsv;
 use crate::record::ObservedCsv;
 
+const OBSERVED_CSV: &str = "observed.csv";
+const STORED_EVENTS_CSV: &str = "stored_events.csv";
+/// Files of a record that tell of the shop's back end, whoever sent the load.
+pub const BACK_END_CSVS: [&str; 2] = [OBSERVED_CSV, STORED_EVENTS_CSV];
+
 /// Characters of the run id in the directory's name: the random end of it.
 const SHORT_ID_CHARACTERS: usize = 6;
 /// Names tried before giving up.
@@ -138,7 +143,7 @@ impl RecordDirectory {
     /// `stored_events.csv` in it.
     #[must_use]
     pub fn stored_events_csv(&self) -> PathBuf {
-        self.path.join("stored_events.csv")
+        self.path.join(STORED_EVENTS_CSV)
     }
 
     /// Begins `observed.csv`.
@@ -146,7 +151,7 @@ impl RecordDirectory {
     /// # Errors
     /// When it cannot be made.
     pub fn observed_csv(&self) -> Result<ObservedCsv, RecordError> {
-        let path = self.path.join("observed.csv");
+        let path = self.path.join(OBSERVED_CSV);
         ObservedCsv::create(&path).map_err(|error| RecordError::File { path, error })
     }
 

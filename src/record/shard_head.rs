@@ -204,14 +204,11 @@ impl CountedRecord {
                     name: kept(name),
                 })
                 .collect(),
-            tags: self
-                .tags
-                .iter()
-                .map(|tags| -> Tags {
-                    let tags: Vec<&'static str> = tags.iter().map(|tag| kept(tag)).collect();
-                    tags.leak()
-                })
-                .collect(),
+            tags: match self.tags.iter().all(Vec::is_empty) {
+                // None at all: nothing is added up by them.
+                true => Vec::new(),
+                false => self.tags.iter().map(|tags| kept_all(tags)).collect(),
+            },
             raises: self
                 .raises
                 .iter()
@@ -243,6 +240,11 @@ impl CountedRecord {
             },
         }
     }
+}
+
+fn kept_all(tags: &[String]) -> Tags {
+    let tags: Vec<&'static str> = tags.iter().map(|tag| kept(tag)).collect();
+    tags.leak()
 }
 
 fn kept(text: &str) -> &'static str {

@@ -161,7 +161,8 @@ impl ShardLogReader {
         let head: ShardHead =
             serde_json::from_slice(&text).map_err(|error| garbled(&error.to_string()))?;
         let shape = head.counted.shape();
-        if shape.names > MOST_ROWS || shape.races > MOST_ROWS {
+        let rows = [shape.names, shape.journeys, shape.races, shape.rules];
+        if rows.iter().any(|rows| *rows > MOST_ROWS) {
             return Err(garbled("it counts too much"));
         }
         Ok(Self {
@@ -204,7 +205,8 @@ impl ShardLogReader {
     }
 }
 
-/// Most statistic names and most races of a file, each of which has histograms of some 100 kB.
+/// Most statistic names, journeys, races and rules of a file: names and races have histograms of some 100 kB
+/// each.
 const MOST_ROWS: usize = 4_096;
 
 #[derive(Debug, Default, serde::Deserialize)]

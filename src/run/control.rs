@@ -1,9 +1,8 @@
 //! How faces steer a live run: a handle that may be cloned and used from any thread.
 
-use super::request::RunRequest;
 use super::signals;
 use crate::engine::{Interruption, now_ns};
-use crate::plan::{LoadSchedule, SteeringError};
+use crate::plan::{LoadSchedule, Plan, SteeringError};
 use crate::stats::{LiveSchedule, SteeringCommand};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -50,17 +49,17 @@ struct Shared {
 }
 
 impl RunControl {
-    /// The handle of the run that `request` asks for.
+    /// The handle of a run of `plan`, with room for so many users if it is steered. What is asked of its
+    /// users is done `lead` later; `None` where it is near.
     #[must_use]
-    pub fn new(request: &RunRequest) -> Self {
-        let plan = &request.plan;
-        let room = request.room.unwrap_or(0).max(plan.max_users());
+    pub(super) fn of_plan(plan: &Plan, steered_room: Option<u32>, lead: Option<Duration>) -> Self {
+        let room = steered_room.unwrap_or(0).max(plan.max_users());
         Self {
             shared: Arc::new(Shared {
                 interruption: Arc::default(),
                 load_schedule: Arc::new(LiveSchedule::new(LoadSchedule::new(&plan.load, room))),
-                is_steerable: request.room.is_some(),
-                lead: request.carriers.fleet().map_or(LEAD, |fleet| fleet.lead()),
+                is_steerable: steered_room.is_some(),
+                lead: lead.unwrap_or(LEAD),
                 start_ns: AtomicU64::new(NOT_STARTED),
                 ended_us: Arc::default(),
                 is_over: AtomicBool::new(false),

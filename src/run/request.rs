@@ -1,6 +1,7 @@
 //! What a run is asked to do, beside its plan.
 
 use super::carriers::Carriers;
+use super::control::RunControl;
 use super::error::RunError;
 use super::lookup::Resolver;
 use crate::engine::{MetSubject, OwnTarget, Subject};
@@ -50,6 +51,9 @@ pub struct RunRequest {
     pub shared: Option<Arc<dyn SharedSetUp>>,
     /// How far this machine's clock is ahead of the one that all shards go by; `None` when nobody looked.
     pub clock: Option<ClockOffset>,
+    /// Whether the seconds of a plan that is carried out here alone are kept for a merge, as those of a part
+    /// are.
+    pub keeps_seconds: bool,
     /// Who carries the load.
     pub carriers: Carriers,
 }
@@ -76,6 +80,7 @@ impl RunRequest {
             observers: ObserverConfig::default(),
             shared: None,
             clock: None,
+            keeps_seconds: false,
             carriers: Carriers::Own,
         }
     }
@@ -94,6 +99,15 @@ pub trait SharedSetUp: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the others cannot be told.
     fn made(&self, shared: Option<&str>) -> Result<(), RunError>;
+}
+
+impl RunControl {
+    /// The handle of the run that `request` asks for.
+    #[must_use]
+    pub fn new(request: &RunRequest) -> Self {
+        let lead = request.carriers.fleet().map(|fleet| fleet.lead());
+        Self::of_plan(&request.plan, request.room, lead)
+    }
 }
 
 /// What a run writes where.

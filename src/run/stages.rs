@@ -344,10 +344,10 @@ fn show(seconds: &Receiver<Arc<Live>>, faces: &mut [Box<dyn Face>]) {
     faces.iter_mut().for_each(|face| face.finish());
 }
 
-/// What whoever joins this part of a run with the others must know; `None` for all of a run.
+/// What whoever joins this part of a run with the others must know; `None` when nobody is to.
 fn shard_head(inputs: &RunInputs<'_>, script: &PreparedScript) -> Option<ShardHead> {
     let plan = inputs.plan;
-    if plan.shard.is_whole() {
+    if plan.shard.is_whole() && !inputs.request.keeps_seconds {
         return None;
     }
     let whole = Plan {

@@ -85,8 +85,8 @@ fn shards_of(class: &str, (numbers, of): (&[u32], u32), line: &str) -> Shards {
         .iter()
         .map(|number| {
             Invocation::begin(&format!(
-                "{class} {line} --no-preflight --cores 1 --quiet --seed 7 --run-id 0123456789abcdef --shard \
-                 {number}/{of}"
+                "{class} {line} --no-preflight --cores 1 --quiet --seed 7 --run-id 0123456789abcd{of:02} \
+                 --shard {number}/{of}"
             ))
         })
         .collect();
@@ -133,7 +133,10 @@ fn one_recorder(directories: &[PathBuf]) -> LatencyTotal {
 
 #[test]
 fn the_merged_record_holds_what_the_server_counted_and_one_recorder_would_have_seen() {
-    for of in [2, 4] {
+    let place = tempfile::tempdir().unwrap();
+    let outs = [2, 4].map(|of| (of, place.path().join(format!("merged-{of}"))));
+    for (of, out) in &outs {
+        let (of, out) = (*of, out.as_path());
         let (host, bodies) = counting_server();
         let numbers: Vec<u32> = (1..=of).collect();
         let threshold = "requests: count > 20".replace(' ', &SPACE.to_string());
@@ -143,11 +146,9 @@ fn the_merged_record_holds_what_the_server_counted_and_one_recorder_would_have_s
             assert_eq!(ended.code, 0, "{}", ended.told());
             assert_eq!(ended.record()["thresholds"], serde_json::json!([]));
         }
-        let place = tempfile::tempdir().unwrap();
-        let out = place.path().join("merged");
-        let (code, told) = merge(&shards.directories, &out, &["--details"]);
+        let (code, told) = merge(&shards.directories, out, &["--details"]);
         assert_eq!(code, 0, "{told}");
-        let merged = record(&out);
+        let merged = record(out);
         let bodies = bodies.lock().unwrap();
         assert_eq!(merged["totals"]["requests"], bodies.len(), "{told}");
         let different: HashSet<&String> = bodies.iter().collect();
@@ -164,16 +165,79 @@ fn the_merged_record_holds_what_the_server_counted_and_one_recorder_would_have_s
         assert_eq!(sent as usize, bodies.len());
         assert!(told.contains("Shards\n"), "{told}");
         assert!(rows.iter().all(|row| row["missing"].is_null()), "{rows:?}");
-        is_an_ordinary_record(&out);
+        is_an_ordinary_record(out);
+    }
+    are_compared(&outs[0].1, &outs[1].1);
+}
+
+#[test]
+fn the_merge_of_one_shard_is_the_run_itself() {
+    let (host, _) = counting_server();
+    let threshold = "requests: count > 5".replace(' ', &SPACE.to_string());
+    let line = format!("-u 5 -r 5 -t 2s --host {host} --threshold {threshold}");
+    let one = shards(&[1], 1, &line);
+    let ended = &one.ended[0];
+    assert_eq!(ended.code, 0, "{}", ended.told());
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("merged");
+    let (code, told) = merge(&one.directories, &out, &[]);
+    assert_eq!(code, 0, "{told}");
+    // What tells of shards; cores are called by theirs.
+    let figures = |mut record: Value| {
+        let fields = record.as_object_mut().unwrap();
+        for name in ["shard", "shards", "command"] {
+            fields.remove(name);
+        }
+        for core in record["generator"]["cores"].as_array_mut().unwrap() {
+            core.as_object_mut().unwrap().remove("shard");
+        }
+        record
+    };
+    let (merged, own) = (record(&out), ended.record());
+    assert_eq!(merged["shards"][0]["requests"], own["totals"]["requests"]);
+    let (merged, own) = (figures(merged), figures(own));
+    assert!(own["totals"]["requests"].as_u64() > Some(5));
+    assert_eq!(own["thresholds"][0]["verdict"], "held");
+    for (name, figure) in own.as_object().unwrap() {
+        assert_eq!(merged[name], *figure, "{name}");
+    }
+    assert_eq!(merged, own);
+    let files = |directory: &Path| {
+        let entries = std::fs::read_dir(directory).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect::<std::collections::BTreeSet<String>>()
+    };
+    let mut own_files = files(&one.directories[0]);
+    assert!(own_files.remove("intervals.bin"));
+    assert_eq!(files(&out), own_files);
+    let tell_of_shards = ["run.json", "report.html", "junit.xml", "summary.txt"];
+    for name in own_files
+        .iter()
+        .filter(|it| !tell_of_shards.contains(&it.as_str()))
+    {
+        let text = std::fs::read_to_string(out.join(name)).unwrap();
+        let own = ended.record_file(name).replace("cpu0_", "cpu1.0_");
+        assert_eq!(text, own, "{name}");
     }
 }
 
-/// Reports of every format, and a comparison.
+/// Reports of every format, which hold the figures of all shards and tell of them.
 fn is_an_ordinary_record(out: &Path) {
     let html = std::fs::read_to_string(out.join("report.html")).unwrap();
     assert!(html.contains("<th scope=\"col\">Shard</th>"));
-    for format in [
-        "html", "text", "md", "csv", "json", "summary", "junit", "hgrm",
+    let requests = record(out)["totals"]["requests"].as_u64().unwrap();
+    for (format, figure) in [
+        ("html", "<th scope=\"col\">Shard</th>".to_owned()),
+        ("text", "\nShards\n".to_owned()),
+        ("md", format!("|Aggregated|{requests}|")),
+        ("csv", format!("\n,Aggregated,{requests},0,")),
+        ("json", "\"num_requests\":".to_owned()),
+        ("summary", format!("\"count\": {requests}")),
+        (
+            "junit",
+            "<testcase name=\"every shard&apos;s part is there\"".to_owned(),
+        ),
+        ("hgrm", format!("Total count    = {requests:>12}]")),
     ] {
         let output = shopblast()
             .args(["report", "--format", format, "--out", "-"])
@@ -182,17 +246,33 @@ fn is_an_ordinary_record(out: &Path) {
             .unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{format}: {told}");
-        assert!(!output.stdout.is_empty(), "{format}");
+        let text = String::from_utf8(output.stdout)
+            .unwrap()
+            .replace("\r\n", "\n");
+        assert!(text.contains(&figure), "{format} without {figure}: {text}");
+        if format == "json" {
+            let rows: Vec<Value> = serde_json::from_str(&text).unwrap();
+            let counts = rows.iter().filter_map(|row| row["num_requests"].as_u64());
+            assert_eq!(counts.sum::<u64>(), requests, "{text}");
+        }
     }
+}
+
+/// Two merged records are compared as those of any two runs.
+fn are_compared(one: &Path, other: &Path) {
+    let comparison = one.parent().unwrap().join("compared");
     let compared = shopblast()
         .arg("compare")
-        .args([out, out])
-        .arg("--results")
-        .arg(out.parent().unwrap().join("compared"))
+        .args([one, other])
+        .arg("--output")
+        .arg(&comparison)
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&compared.stderr).into_owned();
     assert!(compared.status.success(), "{told}");
+    for name in ["compare.json", "compare.html"] {
+        assert!(comparison.join(name).exists(), "{name}");
+    }
 }
 
 #[test]
@@ -240,7 +320,7 @@ fn a_missing_shard_is_told_first_and_other_runs_are_refused() {
 #[test]
 fn a_shard_that_was_cut_off_gives_what_it_wrote() {
     let (host, _) = counting_server();
-    let whole = shards(&[1], 2, &format!("-u 4 -r 4 -t 2s --host {host}"));
+    let whole = shards(&[1, 2], 2, &format!("-u 4 -r 4 -t 2s --host {host}"));
     let place = tempfile::tempdir().unwrap();
     let copy = place.path().join("cut");
     std::fs::create_dir(&copy).unwrap();
@@ -248,15 +328,33 @@ fn a_shard_that_was_cut_off_gives_what_it_wrote() {
         std::fs::copy(whole.directories[0].join(name), copy.join(name)).unwrap();
     }
     let bytes = std::fs::read(copy.join("intervals.bin")).unwrap();
-    std::fs::write(copy.join("intervals.bin"), &bytes[..bytes.len() - 7]).unwrap();
+    let after = |at: usize| {
+        let length: [u8; 4] = bytes[at..at + 4].try_into().unwrap();
+        at + 4 + u32::from_be_bytes(length) as usize
+    };
+    let (head, mark) = (16, b"shopblast shard\n");
+    assert!(bytes.starts_with(mark));
+    let second = after(after(head));
+    assert!(bytes.len() > second + 7, "there is more than one second");
+    std::fs::write(copy.join("intervals.bin"), &bytes[..second + 7]).unwrap();
     let out = place.path().join("out");
-    let (code, told) = merge(&[copy], &out, &[]);
+    let (code, told) = merge(&[copy.clone(), whole.directories[1].clone()], &out, &[]);
     assert_eq!(code, 95, "{told}");
     let merged = record(&out);
+    let sent = |index: usize| {
+        let record = whole.ended[index].record();
+        record["totals"]["requests"].as_u64().unwrap()
+    };
+    let joined = merged["totals"]["requests"].as_u64().unwrap();
+    assert!(sent(1) < joined && joined < sent(0) + sent(1), "{told}");
     assert!(
-        merged["totals"]["requests"].as_u64()
-            < whole.ended[0].record()["totals"]["requests"].as_u64()
+        told.contains("shard 1 of 2 kept its seconds only until"),
+        "{told}"
     );
+    let alone = place.path().join("alone");
+    let (code, told) = merge(&[copy], &alone, &[]);
+    assert_eq!(code, 95, "{told}");
+    assert!(told.contains("shard 2 of 2 is missing"), "{told}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod bodies;
 
 use bodies::connection::{Ends, carry_out};
 use bodies::http2;
+use bodies::kept::shard_seconds;
 use bodies::memory::Room;
 use bodies::mistakes::{Became, became};
 use bodies::{TARGETS, Target};
@@ -161,6 +162,23 @@ fn played_http2_servers_bring_streams_to_every_kind_of_end() {
         }
     }
     assert!(all.iter().all(|&count| count > 0), "{all:?}");
+}
+
+/// A seed that is refused at its head would try nothing of what comes after it.
+#[test]
+fn seconds_of_shards_are_read_out_of_the_seeds() {
+    let seconds = |seed: &str| {
+        let path = fuzz_directory().join("seeds/shard_log").join(seed);
+        shard_seconds(&std::fs::read(path).unwrap())
+    };
+    for (seed, count) in [
+        ("whole", 3),
+        ("cut-off", 1),
+        ("head-alone", 0),
+        ("other", 0),
+    ] {
+        assert_eq!((seed, seconds(seed)), (seed, count));
+    }
 }
 
 #[test]

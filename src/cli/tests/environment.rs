@@ -75,6 +75,7 @@ fn every_flag_has_a_variable() {
         "json-file",
         "summary-export",
         "junit",
+        "set-up-file",
     ];
     for argument in Arguments::command().get_arguments() {
         let Some(long) = argument

@@ -80,6 +80,8 @@ struct Stage {
     control: RunControl,
     hash: String,
     members: Vec<MemberBus>,
+    /// Orders that each of them heard, and nobody looked at.
+    heard: Vec<Vec<Order>>,
 }
 
 impl Stage {
@@ -102,6 +104,7 @@ impl Stage {
             control: RunControl::new(&request),
             hash: plan().hash(),
             members: Vec::new(),
+            heard: vec![Vec::new(); shards as usize],
         };
         stage.assign().unwrap();
         stage
@@ -212,7 +215,7 @@ impl Stage {
             };
             self.members[shard].say(report).unwrap();
         }
-        self.members[shard].turn(Duration::ZERO);
+        self.listen(shard);
     }
 
     fn settle(&mut self, shard: usize, seconds: u32) {
@@ -235,12 +238,17 @@ impl Stage {
 
     /// The orders that a member hears, without a wait.
     fn orders(&mut self, shard: usize) -> Vec<Order> {
+        self.listen(shard);
+        std::mem::take(&mut self.heard[shard])
+    }
+
+    fn listen(&mut self, shard: usize) {
         let events = self.members[shard].turn(Duration::ZERO);
         let orders = events.into_iter().filter_map(|event| match event {
             MemberEvent::Ordered(order) => Some(order),
             _ => None,
         });
-        orders.collect()
+        self.heard[shard].extend(orders);
     }
 
     fn all_prepared(&mut self) {

@@ -2,7 +2,7 @@
 
 use crate::plan::{RaceOffset, RaceRules};
 use crate::record::{
-    HostFacts, RecordError, Recorded, RunFacts, RunRecord, ShardHead, ShardLogError,
+    BACK_END_CSVS, HostFacts, RecordError, Recorded, RunFacts, RunRecord, ShardHead, ShardLogError,
     ShardLogReader, UnreadableRecord,
 };
 use std::path::{Path, PathBuf};
@@ -64,6 +64,7 @@ pub enum MergeError {
 /// The record of one shard.
 pub struct Part {
     path: PathBuf,
+    directory: PathBuf,
     /// `run.json`.
     pub record: RunRecord,
     /// Its seconds.
@@ -76,12 +77,18 @@ impl Part {
         self.log.head()
     }
 
-    /// When its clock started, in seconds since 1970 of the clock that all shards go by.
-    pub fn started_s(&self) -> Option<f64> {
+    /// When its clock started, in nanoseconds since 1970 of the clock that all shards go by.
+    pub fn started_ns(&self) -> Option<i128> {
         let started: jiff::Timestamp = self.record.started.parse().ok()?;
         let ahead_us = self.head().shard.clock.map_or(0, |clock| clock.offset_us);
-        let own_us = started.as_microsecond();
-        Some(own_us.saturating_sub(ahead_us) as f64 / 1e6)
+        Some(started.as_nanosecond() - 1_000 * i128::from(ahead_us))
+    }
+
+    /// What it kept of the back end, each with its name.
+    pub fn back_end_files(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
+        let named = BACK_END_CSVS.map(|name| (name, self.directory.join(name)));
+        let is_file = |path: &Path| std::fs::metadata(path).is_ok_and(|it| it.is_file());
+        named.into_iter().filter(move |(_, path)| is_file(path))
     }
 }
 
@@ -126,6 +133,7 @@ fn read_part(path: &Path) -> Result<Part, MergeError> {
     }
     Ok(Part {
         path: path.to_owned(),
+        directory: recorded.directory,
         record: recorded.run,
         log,
     })
@@ -184,9 +192,9 @@ fn fingerprint(head: &ShardHead) -> String {
 /// The facts of the run of all `parts`.
 pub fn facts(parts: &[Part]) -> RunFacts {
     let first = &parts[0];
-    let started_s = parts.iter().filter_map(Part::started_s).reduce(f64::min);
-    let started = started_s.filter(|seconds| *seconds >= 0.0);
-    let started = started.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let started_ns = parts.iter().filter_map(Part::started_ns).min();
+    let started = started_ns.and_then(|ns| u64::try_from(ns).ok());
+    let started = started.map(Duration::from_nanos);
     let record = &first.record;
     let own = format!(
         " --shard {}/{}",

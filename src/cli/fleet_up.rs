@@ -3,18 +3,19 @@
 use super::secret::Secret;
 use super::surroundings::Surroundings;
 use super::{CliCommand, CliError, values};
+use crate::fleet::RunName;
+use crate::fleet::bus::SECRET_VARIABLE;
 use crate::fleet::engines::{
-    CarriedFile, Engine, Kubernetes, Launch, RunName, SECRET_VARIABLE, Slurm, Ssh, Swarm,
-    UpRequest, printed, random_word,
+    CarriedFile, Engine, Kubernetes, Launch, Slurm, Ssh, Swarm, UpRequest, engines_run_name,
+    printed, random_word,
 };
+use crate::plan::MOST_SHARDS;
 use crate::record::read_text_bounded;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-/// Most machines of a fleet.
-const MOST_SHARDS: u32 = 1_000;
 /// Most bytes of all files that go to where the leader runs: what an engine takes as configuration.
 const MOST_CARRIED_BYTES: usize = 900 << 10;
 /// The profile of seccomp that means the one of the node's runtime.
@@ -52,7 +53,7 @@ pub(super) struct FleetUpFlags {
     print: bool,
 
     /// Name of the run, and of all that is launched [default: made up]
-    #[arg(long, value_name = "NAME", help_heading = "Launch")]
+    #[arg(long, value_name = "NAME", help_heading = "Launch", value_parser = engines_run_name)]
     run: Option<RunName>,
 
     /// Redis where the fleet meets [default: one is started; ssh needs one that all hosts reach]
@@ -216,7 +217,6 @@ fn request(flags: FleetUpFlags, around: &Surroundings<'_>) -> Result<UpRequest, 
         ));
     }
     let leads_here = flags.engine == EngineName::Ssh;
-    check(&words, &run, redis.as_deref(), around)?;
     let mut of_run = words;
     if !has_container {
         of_run.insert(0, format!("--results={}", flags.results));
@@ -237,6 +237,7 @@ fn request(flags: FleetUpFlags, around: &Surroundings<'_>) -> Result<UpRequest, 
         engine_flags: flags.engine_flag,
         results: flags.results,
     };
+    check(&launch, around)?;
     if leads_here && flags.on.is_empty() {
         return Err(wrong(
             "--engine ssh needs --on HOST,…: the hosts that carry the load",
@@ -288,11 +289,8 @@ fn own_program(around: &Surroundings<'_>) -> String {
 fn made_up_name(around: &Surroundings<'_>) -> Result<RunName, CliError> {
     let id = around.entropy.run_id.as_str();
     let end = id[id.len().saturating_sub(6)..].to_ascii_lowercase();
-    format!("run-{end}")
-        .parse()
-        .map_err(|error: crate::fleet::engines::WrongRunName| {
-            CliError::Arguments(error.to_string())
-        })
+    let name = engines_run_name(&format!("run-{end}"));
+    name.map_err(|error| CliError::Arguments(error.to_string()))
 }
 
 fn secret(around: &Surroundings<'_>) -> Result<String, CliError> {
@@ -326,17 +324,24 @@ fn split(flags: Option<&str>) -> Result<Vec<String>, CliError> {
     words.ok_or_else(|| wrong("--join-flags: a quote is not closed"))
 }
 
-/// Has the run's flags read as the leader will read them: nothing is launched that it would refuse.
-fn check(
-    words: &[String],
-    run: &RunName,
-    redis: Option<&str>,
-    around: &Surroundings<'_>,
-) -> Result<(), CliError> {
-    let _ = (run, redis);
-    let program = std::iter::once(OsString::from("shopblast"));
-    let alone = program.chain(words.iter().map(OsString::from)).collect();
-    (around.parse)(alone, around).map(drop)
+/// Has the words read as the leader will read them: nothing is launched that it would refuse. What a machine
+/// takes is seen there.
+fn check(launch: &Launch, around: &Surroundings<'_>) -> Result<(), CliError> {
+    let whole = |words: Vec<String>| -> Vec<OsString> {
+        let program = std::iter::once("shopblast".to_owned());
+        program.chain(words).map(OsString::from).collect()
+    };
+    let variables = launch.variables();
+    let own = around.environment.iter();
+    let own = own.filter(|(name, _)| variables.iter().all(|(given, _)| name != given));
+    let given = variables.iter();
+    let given = given.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let environment: Vec<(OsString, OsString)> = own.cloned().chain(given).collect();
+    let there = Surroundings {
+        environment: &environment,
+        ..*around
+    };
+    (around.parse)(whole(launch.leading()), &there).map(drop)
 }
 
 /// The files here that the run's flags name, each a word or what follows the = of one.

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod environment;
+mod fleets;
 mod hunts;
 mod loads;
 mod options_of_files;

@@ -2,7 +2,7 @@
 //! leader orders. Whoever waits for an order looks at the board.
 
 use super::bus::{ClockOffset, MemberBus, MemberEvent, Order, PlaceNews, PlaceState, Report};
-use super::words::{CUT, LEADERLESS_FLAG, STEER, Said, Steering};
+use super::words::{CUT, LEADERLESS_FLAG, SET_UP, STEER, Said, SetUp, Steering};
 use crate::pieces::tell;
 use crate::run::RunControl;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
@@ -29,6 +29,8 @@ enum Errand {
 pub struct Board {
     /// When the run starts, on the server's clock: the round and the moment.
     pub start: Option<(u32, u64)>,
+    /// What the first shard set up for all.
+    pub set_up: Option<SetUp>,
     /// What is to be done next: the round and the assignment.
     pub next: Option<(u32, Vec<u8>)>,
     /// The round whose record is wanted.
@@ -298,6 +300,11 @@ impl Round {
                     control.stop();
                     drop(board);
                     self.tell(&format!("stopping: {why}"));
+                }
+            }
+            Order::Other { topic, body } if topic == SET_UP => {
+                if let Some(set_up) = SetUp::read(&body) {
+                    board.set_up = Some(set_up);
                 }
             }
             Order::Other { topic, body } => {

@@ -9,11 +9,12 @@ use super::bus::{
     LeaderBus, LeaderEvent, LeaderTerms, MeetingPlace, Order, PlaceNews, Report, ShopsRedis,
     refuse_the_shops,
 };
+use super::handed_over::HandedOver;
 use super::own_name::who;
 use super::plan_text::PlanText;
 use super::request::Leading;
 use super::roll::{Roll, Standing, exit_code_of};
-use super::words::{Prepared, REFUSED, Refused, Said};
+use super::words::{Prepared, REFUSED, Refused, SET_UP, Said, SetUp};
 use crate::pieces::{counted, tell};
 use crate::plan::{ExitCode, LONGEST_DURATION};
 use crate::run::{FleetOrder, PreparedMember, RunControl, RunError, RunState};
@@ -24,6 +25,9 @@ use std::time::{Duration, Instant};
 const WAIT: Duration = Duration::from_millis(20);
 /// How long members go on without a leader where the plan has no end.
 const LEADERLESS: Duration = Duration::from_secs(15);
+/// How long the first shard may take to set up what all share, once everybody has joined.
+const SET_UP_WAIT: Duration = Duration::from_secs(600);
+
 /// A leader that has its run's name.
 pub struct Leader {
     bus: LeaderBus,
@@ -44,6 +48,8 @@ struct LedRun {
     /// Hash of the plan.
     hash: String,
     start_ns: u64,
+    /// What the first shard set up for all, as it is passed on.
+    set_up: Option<Vec<u8>>,
     /// Commands that were passed on.
     passed_on: usize,
     is_stopped: bool,
@@ -181,6 +187,7 @@ impl Leader {
             control: order.control.clone(),
             hash: assignment.hash.clone(),
             start_ns: 0,
+            set_up: None,
             passed_on: 0,
             is_stopped: false,
             is_cut: false,
@@ -219,6 +226,7 @@ impl Leader {
 
     fn gather(&mut self) -> Result<Vec<PreparedMember>, RunError> {
         let give_up = Instant::now() + self.leading.join_wait;
+        let mut all_joined = None;
         while !self.gather_some()? {
             let joined = self.roll.joined();
             if Instant::now() > give_up && joined < self.leading.shards as usize {
@@ -230,6 +238,18 @@ impl Leader {
                     ),
                     ExitCode::Unreachable,
                 ));
+            }
+            if joined < self.leading.shards as usize || self.is_set_up() {
+                continue;
+            }
+            let since = *all_joined.get_or_insert_with(Instant::now);
+            if since.elapsed() > SET_UP_WAIT {
+                let why = format!(
+                    "{} did not set up what all share within {} s; nothing was sent",
+                    self.named(HandedOver::MAKER),
+                    SET_UP_WAIT.as_secs()
+                );
+                return Err(fleet_error(why, ExitCode::Unreachable));
             }
         }
         Ok(self.roll.prepared_members())
@@ -244,6 +264,30 @@ impl Leader {
             self.heed_before_start(event)?;
         }
         Ok(self.roll.all_prepared())
+    }
+
+    fn is_set_up(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.set_up.is_some())
+    }
+
+    /// Passes on what the first shard set up; who joins later is told again.
+    fn hand_over(&mut self, shard: u32, body: Vec<u8>) {
+        let is_of_now = SetUp::read(&body).is_some_and(|set_up| set_up.round == self.round);
+        let run = self.run.as_mut();
+        if let Some(run) = run.filter(|_| is_of_now && shard == HandedOver::MAKER) {
+            run.set_up = Some(body);
+            self.give_set_up();
+        }
+    }
+
+    fn give_set_up(&mut self) {
+        let set_up = self.run.as_ref().and_then(|run| run.set_up.clone());
+        if let Some(body) = set_up {
+            self.give(&Order::Other {
+                topic: SET_UP.to_owned(),
+                body,
+            });
+        }
     }
 
     fn is_called_off(&self) -> bool {
@@ -261,6 +305,7 @@ impl Leader {
                     self.roll.shards()
                 ));
                 self.roll.join(shard, who);
+                self.give_set_up();
             }
             LeaderEvent::Said { shard, report } => match report {
                 Report::Prepared { round, clock, body } if round == self.round => {
@@ -276,6 +321,7 @@ impl Leader {
                         entry.clock = Some(clock);
                     }
                 }
+                Report::Other { topic, body } if topic == SET_UP => self.hand_over(shard, body),
                 Report::Other { topic, body } if topic == REFUSED => {
                     let said = Refused::read(&body);
                     let (why, code) = said

@@ -5,6 +5,7 @@ use super::bus::{
     ClockOffset as BusClock, JoinStep, JoinTerms, JoinWait, Joining, MemberBus, Report,
 };
 use super::courier::{CarriedRun, Courier};
+use super::handed_over::HandedOver;
 use super::own_name::who;
 use super::packed::packed;
 use super::part_face::PartFace;
@@ -244,6 +245,12 @@ impl Membership<'_> {
             bound_us: clock.bound_ns.div_ceil(1_000),
         });
         let control = RunControl::new(&request);
+        request.shared = Some(Arc::new(HandedOver {
+            courier: self.courier.clone(),
+            round,
+            shard: self.shard.0,
+            control: control.clone(),
+        }));
         if self.stops.load(Ordering::Relaxed) > 0 {
             control.interrupt();
         }

@@ -4,6 +4,7 @@ mod assignment;
 pub mod bus;
 mod courier;
 pub mod engines;
+mod handed_over;
 mod leader;
 mod led;
 mod member;

@@ -12,6 +12,8 @@ pub const CUT: &str = "cut";
 pub const REFUSED: &str = "refused";
 /// Report: the clock of the run has started here.
 pub const STARTED: &str = "started";
+/// Report of the first shard: what all users share is set up. Order: here it is.
+pub const SET_UP: &str = "set-up";
 /// What changes how long members go on without a leader.
 pub const LEADERLESS_FLAG: &str = "--leaderless";
 
@@ -68,6 +70,16 @@ pub struct Started {
     pub late_ns: u64,
 }
 
+/// See [`SET_UP`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetUp {
+    /// Which of the runs.
+    pub round: u32,
+    /// What was set up; `None` when users share nothing.
+    pub shared: Option<String>,
+}
+
 /// What a member says of itself when it is prepared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,6 +117,7 @@ pub struct Settled {
 impl Said for Steering {}
 impl Said for Refused {}
 impl Said for Started {}
+impl Said for SetUp {}
 impl Said for Prepared {}
 impl Said for Settled {}
 

@@ -2,6 +2,7 @@
 
 use super::carriers::Carriers;
 use super::control::RunControl;
+use super::error::RunError;
 use super::lookup::Resolver;
 use crate::engine::{MetSubject, OwnTarget, Subject};
 use crate::observe::ObserverConfig;
@@ -90,14 +91,14 @@ pub trait SharedSetUp: fmt::Debug + Send + Sync {
     /// What another shard set up: waits for it. `None` when it is this shard's to set up.
     ///
     /// # Errors
-    /// When it does not come, in words.
-    fn given(&self) -> Result<Option<String>, String>;
+    /// When it does not come.
+    fn given(&self) -> Result<Option<String>, RunError>;
 
     /// This shard has set up what all share; `None` when its users share nothing.
     ///
     /// # Errors
-    /// When the others cannot be told, in words.
-    fn made(&self, shared: Option<&str>) -> Result<(), String>;
+    /// When the others cannot be told.
+    fn made(&self, shared: Option<&str>) -> Result<(), RunError>;
 }
 
 impl RunControl {

@@ -1,6 +1,7 @@
 //! What shards set up once, handed on in a file that all of them can read: the first one writes it, the
 //! others wait for it.
 
+use super::error::RunError;
 use super::request::SharedSetUp;
 use crate::plan::{RunId, Shard};
 use crate::record::{read_text_bounded, replace};
@@ -38,7 +39,7 @@ impl SetUpFile {
 }
 
 impl SharedSetUp for SetUpFile {
-    fn given(&self) -> Result<Option<String>, String> {
+    fn given(&self) -> Result<Option<String>, RunError> {
         if self.shard.index == 0 {
             return Ok(None);
         }
@@ -48,23 +49,24 @@ impl SharedSetUp for SetUpFile {
                 Some(shared) if shared.is_empty() => return Ok(None),
                 Some(shared) => return Ok(Some(shared)),
                 None if Instant::now() >= give_up => {
-                    return Err(format!(
+                    return Err(RunError::SharedSetUp(format!(
                         "shard 1 wrote nothing of this run into {} within {} s",
                         self.path.display(),
                         PATIENCE.as_secs()
-                    ));
+                    )));
                 }
                 None => thread::sleep(LOOK_EVERY),
             }
         }
     }
 
-    fn made(&self, shared: Option<&str>) -> Result<(), String> {
+    fn made(&self, shared: Option<&str>) -> Result<(), RunError> {
         if self.shard.index > 0 {
             return Ok(());
         }
         let text = format!("{}\n{}\n", self.run_id, shared.unwrap_or_default());
-        replace(&self.path, text.as_bytes()).map_err(|error| format!("cannot write {error}"))
+        replace(&self.path, text.as_bytes())
+            .map_err(|error| RunError::SharedSetUp(format!("cannot write {error}")))
     }
 }
 
@@ -82,11 +84,11 @@ mod tests {
         };
         file(0, 1).made(Some("of another run")).unwrap();
         assert_eq!(file(2, 2).read(), None);
-        assert_eq!(file(0, 2).given(), Ok(None));
+        assert_eq!(file(0, 2).given().unwrap(), None);
         file(0, 2).made(Some("[7]")).unwrap();
         file(1, 2).made(Some("nothing of this counts")).unwrap();
-        assert_eq!(file(2, 2).given(), Ok(Some("[7]".to_owned())));
+        assert_eq!(file(2, 2).given().unwrap().as_deref(), Some("[7]"));
         file(0, 3).made(None).unwrap();
-        assert_eq!(file(2, 3).given(), Ok(None));
+        assert_eq!(file(2, 3).given().unwrap(), None);
     }
 }

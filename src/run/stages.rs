@@ -146,9 +146,7 @@ fn prepare(
     .gather()?;
     if let Some(shared) = request.shared.as_ref().filter(|_| is_own) {
         let made = script.shared();
-        shared
-            .made(made.as_deref())
-            .map_err(RunError::SharedSetUp)?;
+        shared.made(made.as_deref())?;
     }
     let tls = tls_look::look(
         &plan.target,
@@ -366,7 +364,7 @@ fn take_over(request: &RunRequest, script: &PreparedScript) -> Result<bool, RunE
     let Some(shared) = &request.shared else {
         return Ok(true);
     };
-    match shared.given().map_err(RunError::SharedSetUp)? {
+    match shared.given()? {
         None => Ok(true),
         Some(text) if script.take_over(&text) => Ok(false),
         Some(_) => Err(RunError::SharedSetUp(

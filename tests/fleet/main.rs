@@ -4,11 +4,17 @@
 #[path = "../invocation/mod.rs"]
 mod invocation;
 
+#[allow(unused_imports, reason = "each binary uses its part")]
+#[path = "../other_shop/mod.rs"]
+mod other_shop;
+
 mod counting_server;
 mod meeting;
 mod troupe;
 
+mod launched;
 mod losses;
 mod refusals;
+mod set_up;
 mod several_runs;
 mod whole_runs;

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 /// What signs what they say.
-const SECRET: &str = "a secret that only tests know";
+pub const SECRET: &str = "a secret that only tests know";
 
 /// Starts `shopblast` with the words of `line` and the fleet's secret.
 pub fn begin(line: &str) -> Invocation {

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 use shopblast::fleet::engines::{
-    CarriedFile, Engine, Kubernetes, Launch, Slurm, Swarm, UpRequest, machines_line, manifests,
-    printed, stack,
+    CarriedFile, Engine, Kubernetes, Launch, Slurm, Swarm, UpRequest, engines_run_name,
+    machines_line, manifests, printed, stack,
 };
 use std::path::Path;
 use std::process::Command;
@@ -28,7 +28,7 @@ fn shown() -> Launch {
         "400",
     ];
     Launch {
-        run: "fleet".parse().expect("a name"),
+        run: engines_run_name("fleet").expect("a name"),
         shards: 4,
         cores: 2,
         flags: flags.map(str::to_owned).to_vec(),

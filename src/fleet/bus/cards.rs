@@ -3,6 +3,7 @@
 use super::envelope::{Envelope, Fault, Kind, Seal, Sender};
 use super::message::Who;
 use super::name::Token;
+use crate::plan::MOST_SHARDS;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -11,8 +12,6 @@ use std::time::Duration;
 pub const LEADER_EXPIRY: Duration = Duration::from_secs(15);
 /// How long everything else of a run stays after nobody has touched it.
 pub const EXPIRY: Duration = Duration::from_secs(600);
-/// Most shards of a run.
-pub const MOST_SHARDS: u32 = 4_096;
 
 /// Who leads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -76,7 +76,7 @@ pub enum MeetingError {
     },
     /// Nobody leads.
     #[error(
-        "nobody leads a run {run} at {place}, after {waited:?}; start it with `shopblast fleet run --name {run}`"
+        "nobody leads a run {run} at {place}, after {waited:?}; start it with `shopblast fleet run --run {run}`"
     )]
     NoLeader {
         /// The run.

@@ -1,9 +1,7 @@
 //! The leader's end of the bus: it holds the run's name, tells members what to do, hears what they say, and
 //! notices who is silent.
 
-use super::cards::{
-    Begun, Claim, EXPIRY, LEADER_EXPIRY, LeaderCard, MOST_SHARDS, leader_card, sealed,
-};
+use super::cards::{Begun, Claim, EXPIRY, LEADER_EXPIRY, LeaderCard, leader_card, sealed};
 use super::clock::ClockOffset;
 use super::dropped::{Dropped, DroppedCounts};
 use super::envelope::{Envelope, Kind, Seal, Sender};
@@ -15,6 +13,7 @@ use super::name::{RunName, Token};
 use super::roster::{LeaderEvent, Member, RECORDS, REPORTS, Roster};
 use super::secret::FleetSecret;
 use super::store::{EntryId, MeetingPlace, StoreError};
+use crate::plan::MOST_SHARDS;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 

@@ -33,7 +33,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use cards::{EXPIRY, LEADER_EXPIRY, MOST_SHARDS};
+pub use cards::{EXPIRY, LEADER_EXPIRY};
 pub use clock::{ClockDrift, ClockOffset, ClockSample, ROUND_TRIPS};
 pub use dropped::{Dropped, DroppedCounts};
 pub use envelope::{Envelope, FORMAT, Fault, Kind, Seal, Sender};

@@ -1,11 +1,9 @@
 //! What is launched, on whatever engine: the words that lead a run and those that join it.
 
+use crate::fleet::bus::{RunName, SECRET_VARIABLE};
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-/// The variable that has the secret which signs a fleet's messages.
-pub const SECRET_VARIABLE: &str = "SHOPBLAST_FLEET_SECRET";
 /// The variable that has the address of a fleet's Redis: on a command line everybody on the machine could
 /// read the password in it.
 pub const REDIS_VARIABLE: &str = "SHOPBLAST_REDIS";
@@ -14,11 +12,7 @@ pub(super) const WORKING_DIRECTORY: &str = "/srv/shopblast";
 /// Longest name of a run: engines put words of their own behind it, and names end at 63 letters.
 const LONGEST_NAME: usize = 40;
 
-/// The name of a run, as every engine takes it in names of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunName(String);
-
-/// A text that is no name of a run.
+/// A text that is no name of a run which engines launch.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the name of a run has at most {LONGEST_NAME} letters, each a-z, 0-9 or -, the first a letter and the \
@@ -26,27 +20,19 @@ pub struct RunName(String);
 )]
 pub struct WrongRunName;
 
-impl FromStr for RunName {
-    type Err = WrongRunName;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_known =
-            |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-        let is_name = text.len() <= LONGEST_NAME
-            && text.starts_with(|letter: char| letter.is_ascii_lowercase())
-            && !text.ends_with('-')
-            && text.chars().all(is_known);
-        match is_name {
-            true => Ok(Self(text.to_owned())),
-            false => Err(WrongRunName),
-        }
-    }
-}
-
-impl fmt::Display for RunName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
+/// The name of a run, as every engine takes it in names of its own: stricter than where no engine is.
+///
+/// # Errors
+/// When `text` is no such name.
+pub fn engines_run_name(text: &str) -> Result<RunName, WrongRunName> {
+    let is_known =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    let is_name = text.len() <= LONGEST_NAME
+        && text.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && text.chars().all(is_known);
+    let name = is_name.then(|| RunName::parse(text).ok()).flatten();
+    name.ok_or(WrongRunName)
 }
 
 /// A file that the run's flags name, as it goes to where the leader runs.
@@ -145,6 +131,15 @@ impl Launch {
             }
         }
         goes_on
+    }
+
+    /// The variables that both kinds of machines are given, beside what is typed.
+    #[must_use]
+    pub fn variables(&self) -> [(&'static str, String); 2] {
+        [
+            (SECRET_VARIABLE, self.secret.clone()),
+            (REDIS_VARIABLE, self.redis_at("redis")),
+        ]
     }
 
     /// Where a carried file is in a container.

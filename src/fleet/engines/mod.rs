@@ -21,7 +21,7 @@ pub use engine::{Engine, UpRequest};
 pub use error::LaunchError;
 pub use kubernetes::{Kubernetes, manifests};
 pub use launch::{
-    CarriedFile, Launch, REDIS_VARIABLE, RunName, SECRET_VARIABLE, WrongRunName, random_word,
+    CarriedFile, Launch, REDIS_VARIABLE, WrongRunName, engines_run_name, random_word,
 };
 pub use quoting::{compose_text, kubernetes_argument, shell_word, yaml_text};
 pub use slurm::Slurm;

@@ -1,10 +1,11 @@
 //! A fleet on hosts that are reached by `ssh`: the machines there, the leader here, Redis where all find it.
 
 use super::error::LaunchError;
-use super::launch::{Launch, REDIS_VARIABLE, SECRET_VARIABLE};
+use super::launch::{Launch, REDIS_VARIABLE};
 use super::program::{Program, Running};
 use super::quoting::shell_line;
 use super::stopping::Stopping;
+use crate::fleet::bus::SECRET_VARIABLE;
 use crate::pieces::tell;
 use std::fmt::Write;
 use std::process::ChildStdin;

@@ -13,7 +13,7 @@ use yaml_rust2::{Yaml, YamlLoader};
 
 pub fn launch(flags: Vec<String>) -> Launch {
     Launch {
-        run: "proof".parse().expect("a name"),
+        run: engines_run_name("proof").expect("a name"),
         shards: 3,
         cores: 2,
         flags,
@@ -246,7 +246,7 @@ proptest! {
         launch.redis = Some("redis://meet".to_owned());
         // What sshd does with the command: the user's shell reads it, and `printf` is the program.
         let ssh = Ssh { hosts: vec!["a".to_owned()], program: "printf".to_owned(), leader: "x".to_owned() };
-        launch.run = "proof".parse().expect("a name");
+        launch.run = engines_run_name("proof").expect("a name");
         let remote = ssh::remote(&launch, &ssh).replacen(" fleet join ", " '%s\\0' fleet join ", 1);
         let mut shell = Command::new("sh").args(["-c", &remote]).stdin(std::process::Stdio::piped())
             .stdout(std::process::Stdio::piped()).spawn().expect("a shell");
@@ -333,7 +333,7 @@ fn a_redis_that_is_named_is_used_and_none_is_started() {
 
 #[test]
 fn names_of_runs_are_what_every_engine_takes() {
-    let is_name = |text: &str| text.parse::<RunName>().is_ok();
+    let is_name = |text: &str| engines_run_name(text).is_ok();
     assert!(is_name("a") && is_name("spike-2026") && is_name(&"a".repeat(40)));
     for wrong in [
         "",

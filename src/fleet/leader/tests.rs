@@ -87,6 +87,13 @@ struct Stage {
 impl Stage {
     /// All have joined.
     fn of(shards: u32, on_lost: OnLost) -> Self {
+        let mut stage = Self::empty(shards, on_lost);
+        (0..shards).for_each(|_| stage.join());
+        stage
+    }
+
+    /// Nobody has joined.
+    fn empty(shards: u32, on_lost: OnLost) -> Self {
         let redis = PlayedRedis::new();
         let place = Box::new(redis.place(0));
         let leader = Leader::over(place, leading(shards, on_lost), true).unwrap();
@@ -100,11 +107,40 @@ impl Stage {
             heard: vec![Vec::new(); shards as usize],
         };
         stage.assign().unwrap();
-        for shard in 0..shards {
-            let member = stage.joining(shard);
-            stage.members.push(member);
-        }
         stage
+    }
+
+    /// The next one joins.
+    fn join(&mut self) {
+        let member = self.joining(self.members.len() as u32);
+        self.members.push(member);
+    }
+
+    /// A member says what it set up for all.
+    fn set_up(&mut self, shard: usize, round: u32, shared: &str) {
+        let body = SetUp {
+            round,
+            shared: Some(shared.to_owned()),
+        };
+        let report = Report::Other {
+            topic: SET_UP.to_owned(),
+            body: body.to_bytes(),
+        };
+        self.members[shard].say(report).unwrap();
+        self.members[shard].turn(Duration::ZERO);
+        for _ in 0..4 {
+            self.leader.gather_some().unwrap();
+        }
+    }
+
+    /// What a member hears of what was set up.
+    fn heard_set_ups(&mut self, shard: usize) -> Vec<String> {
+        let orders = self.orders(shard).into_iter();
+        let heard = orders.filter_map(|order| match order {
+            Order::Other { topic, body } if topic == SET_UP => SetUp::read(&body)?.shared,
+            _ => None,
+        });
+        heard.collect()
     }
 
     fn assign(&mut self) -> Result<(), RunError> {
@@ -229,6 +265,33 @@ impl Stage {
     fn merging(&self) -> Merging {
         self.leader.merging(context(), Vec::new())
     }
+}
+
+#[test]
+fn what_the_first_shard_sets_up_all_others_hear_whenever_they_join() {
+    let mut stage = Stage::empty(3, OnLost::Continue);
+    stage.join();
+    stage.join();
+    stage.set_up(1, 0, "of another shard");
+    stage.set_up(0, 7, "of another run");
+    assert!(!stage.leader.is_set_up());
+    assert_eq!(stage.heard_set_ups(1), [""; 0]);
+    stage.set_up(0, 0, "[7]");
+    assert_eq!(stage.heard_set_ups(1), ["[7]"]);
+    stage.join();
+    for _ in 0..4 {
+        stage.leader.gather_some().unwrap();
+    }
+    assert_eq!(stage.heard_set_ups(2), ["[7]"], "it was not there before");
+    stage.all_prepared();
+    stage.leader.order_start().unwrap();
+    for shard in 0..3 {
+        stage.settle(shard, 0);
+    }
+    let mut merging = stage.merging();
+    while !stage.leader.collect_some(&mut merging) {}
+    stage.assign().unwrap();
+    assert!(!stage.leader.is_set_up(), "the next run has its own");
 }
 
 #[test]

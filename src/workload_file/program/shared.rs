@@ -64,11 +64,11 @@ impl Shared {
     }
 
     /// What the set-up read, as a text for other machines: JSON, the bytes of each value as numbers. `None`
-    /// before, or when there is nothing to read.
+    /// before.
     pub fn text(&self) -> Option<String> {
         let read = self.read.read().unwrap_or_else(PoisonError::into_inner);
-        let read = read.as_ref().filter(|read| !read.is_empty())?;
-        serde_json::to_string(read).ok()
+        // A set-up that reads nothing is made once as well.
+        serde_json::to_string(read.as_ref()?).ok()
     }
 
     /// Keeps what the set-up of another machine read. False when it is not of this plan.

@@ -69,5 +69,6 @@ fn a_comparison_has_its_runs_made_by_machines_that_stay() {
         "{joined:?}: {}",
         ended[0].told()
     );
-    assert_eq!(server.requests(), 80 * joined[0] as u64);
+    // Beside looks at the target, of which there are a few a run.
+    assert!(server.requests() >= 80 * joined[0] as u64);
 }

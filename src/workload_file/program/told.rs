@@ -7,7 +7,7 @@ use crate::stats::Reason;
 use crate::workload_file::model::json_pointer::{Found, JsonPointer, unescaped};
 use fastrand::Rng;
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt::{self, Write};
 
 /// Stands for what is folded.
@@ -44,7 +44,7 @@ impl Told {
 
     fn at_a_place(body: &[u8], places: &[JsonPointer]) -> Option<Self> {
         // A pointer finds its way in what only begins like JSON, too.
-        serde_json::from_slice::<IgnoredAny>(body).ok()?;
+        serde_json::from_slice::<Whole>(body).ok()?;
         // No pointer of a reason has a choice.
         let found = |place: &JsonPointer| place.find(body, &mut Rng::with_seed(0));
         let mut places = places.iter().enumerate();
@@ -76,6 +76,57 @@ impl Told {
             place: Some((place, has_fields)),
             reason,
         })
+    }
+}
+
+/// A text that is JSON from end to end. (`IgnoredAny` keeps the brackets that are open on the heap.)
+struct Whole;
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Whole {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
+        while fields.next_entry::<Self, Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self, A::Error> {
+        while values.next_element::<Self>()?.is_some() {}
+        Ok(self)
     }
 }
 

@@ -2,8 +2,8 @@
 # What whole journeys cost: MixedWorkloadUser and EventFloodUser beside SpikeUser, all at
 # `--pacing max`, 64 users on one CPU, the embedded shop on another, in interleaved rounds. Prints a
 # report in Markdown; exits with 1 when a class reaches less than BOUND of the spike's requests per
-# CPU-second of the generator, in the median of the rounds' ratios. A class that is read from the
-# workload files is measured beside the same class in Rust, and has a bound of its own.
+# CPU-second of the generator, in the median of the rounds' ratios. With BEFORE, another build, each class
+# is measured with it, too, round by round, and has a bound of its own.
 set -euo pipefail
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
@@ -19,9 +19,8 @@ Needs two CPUs that nothing else uses, and about three minutes. Environment vari
   SECONDS_PER_ROUND  length of a run              [default: 3]
   USERS              users, a connection each     [default: 64]
   BOUND              least ratio to SpikeUser     [default: 0.85]
-  FILES              classes to read from the workload files too, beside those in Rust
-                     [default: MixedWorkloadUser EventFloodUser SpikeUser]
-  FILES_BOUND        least ratio to the same class in Rust [default: 0.97]
+  BEFORE             another binary, to measure the same classes with [default: none]
+  BEFORE_BOUND       least ratio to the same class with it [default: 0.97]
   CLIENT_CPU         CPU of the generator         [default: the first that may be used]
   SERVER_CPU         CPU of the shop              [default: the last that may be used]
   PORT               port of the shop             [default: 18474]
@@ -43,11 +42,8 @@ server_cpu=${SERVER_CPU:-${allowed[-1]}}
 port=${PORT:-18474}
 rounds=${ROUNDS:-9}
 read -ra classes <<<"SpikeUser ${CLASSES-MixedWorkloadUser EventFloodUser}"
-read -ra from_files <<<"${FILES-MixedWorkloadUser EventFloodUser SpikeUser}"
-for class in "${from_files[@]}"; do
-  if [[ " ${classes[*]} " != *" $class "* ]]; then classes+=("$class"); fi
-  classes+=("$class-in-files")
-done
+before=${BEFORE-}
+if [ -n "$before" ]; then classes+=("${classes[@]/%/-before}"); fi
 
 binary=${SHOPBLAST-}
 if [ -z "$binary" ]; then
@@ -68,16 +64,15 @@ trap clean_up EXIT
 
 # Every run has a shop of its own, so that none finds the memory of another one filled.
 run() {
-  local class=$1 round=$2
+  local class=$1 round=$2 measured=$binary
+  if [[ $class == *-before ]]; then measured=$before; fi
   "$binary" sandbox --port "$port" --cores "$server_cpu-$server_cpu" >"$work/server.log" 2>&1 &
   server=$!
   for _ in $(seq 100); do
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then break; fi
     sleep 0.05
   done
-  local workload=()
-  if [[ $class == *-in-files ]]; then workload=(--workload shopstream); fi
-  "$binary" "${workload[@]}" "${class%-in-files}" -H "http://127.0.0.1:$port" --pacing max -u "${USERS:-64}" -r 100000 \
+  "$measured" "${class%-before}" -H "http://127.0.0.1:$port" --pacing max -u "${USERS:-64}" -r 100000 \
     -t "${SECONDS_PER_ROUND:-3}s" --cores "$client_cpu-$client_cpu" \
     --results "$work/$class/$round" --quiet >"$work/run.log" || {
     cat "$work/run.log" "$work/server.log" >&2
@@ -96,10 +91,10 @@ for round in $(seq "$rounds"); do
   done
 done
 
-python3 - "$work" "${BOUND:-0.85}" "${FILES_BOUND:-0.97}" "$rounds" "${classes[@]}" <<'PYTHON'
+python3 - "$work" "${BOUND:-0.85}" "${BEFORE_BOUND:-0.97}" "$rounds" "${classes[@]}" <<'PYTHON'
 import json, pathlib, statistics, sys
 
-work, bound, files_bound = pathlib.Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
+work, bound, before_bound = pathlib.Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
 rounds, classes = int(sys.argv[4]), sys.argv[5:]
 
 
@@ -130,15 +125,16 @@ for name, of in figures.items():
     ratio = statistics.median(spike / cost for spike, cost in zip(figures["SpikeUser"]["costs"], of["costs"]))
     low, high = of["spread"]
     print(f"| {name} | {of['rate']:,.0f} | {of['cost']:.2f} | {low:.2f}–{high:.2f} | {of['user']:.2f} | {ratio:.2f} | {of['failed']} |")
-    in_rust, in_files, _ = name.partition("-in-files")
-    if in_files:
-        pairs = zip(figures[in_rust]["costs"], of["costs"])
-        beside = [rust / files for rust, files in pairs]
-        ratio = statistics.median(beside)
-        told.append(f"{name}: {ratio:.3f} of the requests per CPU-second of {in_rust} ({min(beside):.3f} to {max(beside):.3f})")
-        if ratio < files_bound:
-            missed.append(f"{name} reaches {ratio:.3f} of {in_rust}'s requests per CPU-second, less than {files_bound}")
-    elif ratio < bound:
+    if name.endswith("-before"):
+        continue
+    if name + "-before" in figures:
+        pairs = zip(figures[name + "-before"]["costs"], of["costs"])
+        beside = [before / now for before, now in pairs]
+        now = statistics.median(beside)
+        told.append(f"{name}: {now:.3f} of the requests per CPU-second before ({min(beside):.3f} to {max(beside):.3f})")
+        if now < before_bound:
+            missed.append(f"{name} reaches {now:.3f} of its requests per CPU-second before, less than {before_bound}")
+    if ratio < bound:
         missed.append(f"{name} reaches {ratio:.2f} of SpikeUser's requests per CPU-second, less than {bound}")
     if of["failed"]:
         missed.append(f"{name} had {of['failed']} failures")

@@ -3,7 +3,7 @@ the other, each after a time that is drawn for it alone, as netem draws it, so t
 other. When it is ended it prints, as one line of JSON, how many frames it carried each way and how much later
 than drawn they left.
 
-Usage: link.py ONE OTHER --delay-ms N --jitter-ms N [--normal] [--seed N]
+Usage: link.py ONE OTHER --delay-ms N --jitter-ms N [--normal] [--loss SHARE] [--seed N]
        link.py --plain INTERFACE     whole frames with whole checksums: switches the offloads off that would
                                      hand on what only a card completes
 """
@@ -57,6 +57,7 @@ class Link:
         self.delay_ns, self.jitter_ns = asked.delay_ms * 1e6, asked.jitter_ms * 1e6
         self.random = random.Random(asked.seed)
         self.draw = self.normal if asked.normal else self.uniform
+        self.loss, self.lost = asked.loss, 0
         self.waiting, self.number, self.carried, self.late_ns = [], 0, [0, 0], []
 
     def uniform(self):
@@ -72,6 +73,9 @@ class Link:
                     frame = end.recv(65_536)
                 except BlockingIOError:
                     break
+                if self.random.random() < self.loss:
+                    self.lost += 1
+                    continue
                 self.number += 1
                 due = time.monotonic_ns() + int(self.draw())
                 heapq.heappush(self.waiting, (due, self.number, 1 - at, frame))
@@ -101,7 +105,7 @@ class Link:
 
     def told(self):
         late = {f"p{share}": (quantile(self.late_ns, share / 100) or 0) / 1e3 for share in (50, 99, 99.9, 100)}
-        return json.dumps({"carried": self.carried, "late_us": late})
+        return json.dumps({"carried": self.carried, "lost": self.lost, "late_us": late})
 
 
 def main():
@@ -112,6 +116,7 @@ def main():
     parser.add_argument("--delay-ms", type=float, default=20)
     parser.add_argument("--jitter-ms", type=float, default=5)
     parser.add_argument("--normal", action="store_true")
+    parser.add_argument("--loss", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     if asked.plain:

@@ -99,7 +99,7 @@ pub(super) struct SingleRunFlags {
 
     /// File for what shards set up once, for all of them
     ///
-    /// The first shard writes it, the others wait for it: the flash sale's item, or what [setup] of a workload
+    /// The first shard writes it, the others wait for it: the flash sale's item, or what `[setup]` of a workload
     /// file reads. All of them name the same file. Without it each shard sets up its own.
     #[arg(
         long,

@@ -12,7 +12,7 @@ const PAYMENT_SUCCESS_PATH: &str = "/orders/{order_id}/payment/success";
 pub static CREATE_CART: Operation = create("/carts", "cart_id");
 /// Raises `Ordering.CartItemAdded`. Answers 200.
 pub static ADD_CART_ITEM: Operation = act("/carts/{cart_id}/items");
-/// [`CHECK_OUT_CART`] in a race: here the order's id counts.
+/// A cart is checked out in a race: here the order's id counts.
 pub static RACING_CHECKOUT: Operation = contended(create(CHECKOUT_PATH, "order_id"));
 /// Raises `Ordering.OrderCreated`.
 pub static CREATE_ORDER: Operation = create("/orders", "order_id");
@@ -24,13 +24,13 @@ pub static CONFIRM_ORDER: Operation = change(CONFIRM_PATH);
 pub static RACING_CONFIRMATION: Operation = contended(change(CONFIRM_PATH));
 /// Raises `Ordering.PaymentPending`.
 pub static RECORD_PAYMENT_PENDING: Operation = change("/orders/{order_id}/payment/pending");
-/// [`RECORD_PAYMENT_SUCCESS`] in a race.
+/// A payment's success is recorded in a race.
 pub static RACING_PAYMENT_SUCCESS: Operation = contended(change(PAYMENT_SUCCESS_PATH));
 /// Raises `Ordering.OrderProcessing`.
 pub static PROCESS_ORDER: Operation = change("/orders/{order_id}/processing");
 /// Raises `Ordering.OrderReturned`.
 pub static RECORD_RETURN: Operation = change("/orders/{order_id}/return/record");
-/// [`CANCEL_ORDER`] in a race.
+/// An order is cancelled in a race.
 pub static RACING_CANCELLATION: Operation = contended(change(CANCEL_PATH));
 /// The quantity of an item that there is not: the shop refuses it in every state, and says whether
 /// the order's items may be changed, in other words when they may not.

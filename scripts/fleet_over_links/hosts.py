@@ -6,6 +6,7 @@ Each link is a program that carries the frames (no kernel has to have netem), in
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -26,7 +27,7 @@ class Hosts:
         self.hosts = [f"{stem}-host{number}" for number in range(1, count + 1)]
         self.between = [f"{stem}-link{number}" for number in range(1, count + 1)]
         self.shape = ["--delay-ms", delay_ms, "--jitter-ms", jitter_ms, "--loss", loss]
-        self.made, self.started_here = [], []
+        self.made, self.started_here, self.carriers = [], [], []
 
     def __enter__(self):
         try:
@@ -57,10 +58,11 @@ class Hosts:
             words = [sys.executable, LINK, "one", "other", *self.shape, "--seed", number]
             carrier = self.start(between, words, stdout=subprocess.PIPE, text=True)
             carrier.stdout.readline()
+            self.carriers.append(carrier)
 
-    def cut(self, number, is_cut):
+    def cut_or_mend(self, number):
         """Cuts the link of a host, by its number from 1, or mends it."""
-        ip("-n", self.between[number - 1], "link", "set", "one", "down" if is_cut else "up")
+        self.carriers[number - 1].send_signal(signal.SIGUSR1)
 
     @staticmethod
     def command(name, words):

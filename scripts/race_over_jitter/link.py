@@ -1,7 +1,7 @@
 """A link with jitter in user space, for kernels without `tc netem`: carries every frame from one interface to
 the other, each after a time that is drawn for it alone, as netem draws it, so that frames may overtake each
 other. When it is ended it prints, as one line of JSON, how many frames it carried each way and how much later
-than drawn they left.
+than drawn they left. SIGUSR1 cuts the link, and mends it again.
 
 Usage: link.py ONE OTHER --delay-ms N --jitter-ms N [--normal] [--loss SHARE] [--seed N]
        link.py --plain INTERFACE     whole frames with whole checksums: switches the offloads off that would
@@ -57,7 +57,7 @@ class Link:
         self.delay_ns, self.jitter_ns = asked.delay_ms * 1e6, asked.jitter_ms * 1e6
         self.random = random.Random(asked.seed)
         self.draw = self.normal if asked.normal else self.uniform
-        self.loss, self.lost = asked.loss, 0
+        self.loss, self.lost, self.is_cut = asked.loss, 0, False
         self.waiting, self.number, self.carried, self.late_ns = [], 0, [0, 0], []
 
     def uniform(self):
@@ -66,6 +66,9 @@ class Link:
     def normal(self):
         return max(0.0, self.random.gauss(self.delay_ns, self.jitter_ns))
 
+    def cut_or_mend(self, *_):
+        self.is_cut = not self.is_cut
+
     def take(self):
         for at, end in enumerate(self.ends):
             while True:
@@ -73,7 +76,7 @@ class Link:
                     frame = end.recv(65_536)
                 except BlockingIOError:
                     break
-                if self.random.random() < self.loss:
+                if self.is_cut or self.random.random() < self.loss:
                     self.lost += 1
                     continue
                 self.number += 1
@@ -124,6 +127,7 @@ def main():
         return
     link = Link(asked)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGUSR1, link.cut_or_mend)
     print("carrying", flush=True)
     try:
         link.carry()

@@ -76,7 +76,8 @@ pub enum MeetingError {
     },
     /// Nobody leads.
     #[error(
-        "nobody leads a run {run} at {place}, after {waited:?}; start it with `shopblast fleet run --run {run}`"
+        "nobody leads a run {run} at {place}, after {:.0} s; start it with `shopblast fleet run --run {run}`",
+        waited.as_secs_f64()
     )]
     NoLeader {
         /// The run.
@@ -87,7 +88,7 @@ pub enum MeetingError {
         waited: Duration,
     },
     /// There is a leader's card, and no leader.
-    #[error("{by} leads the run {run}, but has not answered for {waited:?}")]
+    #[error("{by} leads the run {run}, but has not answered for {:.0} s", waited.as_secs_f64())]
     NoAnswer {
         /// The run.
         run: RunName,

@@ -78,7 +78,7 @@ pub(super) struct RunOutputFlags {
     pub no_tui: bool,
 
     /// Print no live figures, only the summary
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, help_heading = "Output", hide_short_help = true)]
     pub only_summary: bool,
 
     /// Exit code when some requests failed; 0 does not tell [default: 1]

@@ -178,13 +178,13 @@ fn what_is_printed_is_what_is_applied() {
     stage.play("kubectl", &kubectl(0, false));
     let ended = stage
         .command(&on("kubernetes", &[]))
-        .env("SHOPBLAST_FLEET_SECRET", "a\"b")
+        .env("SHOPBLAST_FLEET_SECRET", "a\"b, and sixteen letters")
         .output();
     let ended = Ended::of(ended.expect("it ran"));
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     let printed = stage
         .command(&on("kubernetes", &["--print"]))
-        .env("SHOPBLAST_FLEET_SECRET", "a\"b")
+        .env("SHOPBLAST_FLEET_SECRET", "a\"b, and sixteen letters")
         .output();
     let printed = Ended::of(printed.expect("it ran"));
     // Redis' password is made up each time.
@@ -196,7 +196,9 @@ fn what_is_printed_is_what_is_applied() {
     };
     assert_eq!(same(&printed.out), same(&stage.text("applied")));
     assert!(
-        printed.out.contains("\n  fleet-secret: \"a\\\"b\"\n"),
+        printed
+            .out
+            .contains("\n  fleet-secret: \"a\\\"b, and sixteen letters\"\n"),
         "{}",
         printed.out
     );

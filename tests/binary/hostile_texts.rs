@@ -210,8 +210,21 @@ fn what_neighbours_write_is_text_in_every_output_and_no_path() {
         let path = path.split('?').next().unwrap_or_default();
         for part in path.split('/') {
             assert!(![".", ".."].contains(&part), "{line}");
+            // What cannot stand in a path is written as octets (RFC 3986, 2.1): text, and no part of a path.
+            let part = without_octets(part);
             let is_safe = |letter: char| letter.is_ascii_alphanumeric() || "-_.~".contains(letter);
             assert!(part.chars().all(is_safe), "{line}");
         }
     }
+}
+
+/// `part` without what is written as `%XX`.
+fn without_octets(part: &str) -> String {
+    let mut pieces = part.split('%');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |before, piece| {
+        let is_octet = piece.len() >= 2 && piece.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit);
+        assert!(is_octet, "{part}");
+        before + &piece[2..]
+    })
 }

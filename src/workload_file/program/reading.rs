@@ -1,7 +1,7 @@
 //! How a reply is read: whether it is a success, what is kept of it, and what it means when it is none.
 
 use super::checks::ReadyCheck;
-use super::told::Told;
+use super::told::{Told, is_json};
 use crate::engine::codec::field;
 use crate::engine::{KeptFrom, MOST_VALUE_BYTES, Reading, ReplyText, Values};
 use crate::stats::{Outcome, Reason};
@@ -10,7 +10,6 @@ use crate::workload_file::model::replies::{Place, Read, ReadFrom, Refusal};
 use crate::workload_file::model::statuses::Statuses;
 use fastrand::Rng;
 use http::StatusCode;
-use serde::de::IgnoredAny;
 use std::fmt::Write;
 
 /// Longest rest that a reply may ask for, in seconds: an hour.
@@ -61,7 +60,7 @@ impl ReadyRefusal {
         let mut checks = self.checks.iter();
         self.refusal.statuses.has(reply.status)
             && checks.all(|check| check.failed(reply, known).is_none())
-            && (!self.is_json || serde_json::from_slice::<IgnoredAny>(reply.body).is_ok())
+            && (!self.is_json || is_json(reply.body))
     }
 }
 
@@ -109,11 +108,11 @@ fn keep(read: &Read, reply: ReplyText<'_>, values: &mut Values, rng: &mut Rng) -
     match &read.from {
         ReadFrom::Json(pointer) => match pointer.find(reply.body, rng) {
             Some(Found::Text(text)) if memchr::memchr(b'\\', text).is_none() => {
-                values.set(read.value, text, false)
+                set(values, read.value, text)
             }
             Some(Found::Text(text)) => {
                 let meant = unescaped(text);
-                meant.is_some_and(|text| values.set(read.value, text.as_bytes(), false))
+                meant.is_some_and(|text| set(values, read.value, text.as_bytes()))
             }
             Some(Found::Bare(text)) => {
                 let is_json = serde_json::from_slice::<serde_json::Value>(text);
@@ -124,13 +123,20 @@ fn keep(read: &Read, reply: ReplyText<'_>, values: &mut Values, rng: &mut Rng) -
         },
         ReadFrom::Header(name) => {
             let value = field(reply.head, name).map(<[u8]>::trim_ascii);
-            value.is_some_and(|value| !value.is_empty() && values.set(read.value, value, false))
+            value.is_some_and(|value| !value.is_empty() && set(values, read.value, value))
         }
         ReadFrom::Body => {
             let text = reply.body.trim_ascii();
-            !text.is_empty() && values.set(read.value, text, false)
+            !text.is_empty() && set(values, read.value, text)
         }
     }
+}
+
+/// Keeps a text, unless it is one that names another place where it is a part of a path, however it is
+/// written there (RFC 3986, 5.2.4): what a shop answers does not choose where the next request goes.
+#[inline]
+fn set(values: &mut Values, value: u16, text: &[u8]) -> bool {
+    text != b"." && text != b".." && values.set(value, text, false)
 }
 
 impl ReplyReading {
@@ -144,7 +150,7 @@ impl ReplyReading {
         let _ = match &read.from {
             ReadFrom::Json(pointer) => write!(
                 reason,
-                "{} is no text, number or boolean there",
+                "{} is no text, number or boolean there, or only dots",
                 pointer.as_str()
             ),
             ReadFrom::Header(header) => write!(reason, "it lacks the header {header}"),
@@ -270,6 +276,8 @@ mod tests {
         for (head, body, says) in [
             (HEAD, "{}", "no value for `token`: /token is no text"),
             (HEAD, r#"{"token":null}"#, "`token`"),
+            (HEAD, r#"{"token":".."}"#, "`token`"),
+            (HEAD, r#"{"token":"\u002e."}"#, "`token`"),
             (HEAD, r#"{"token":x}"#, "`token`"),
             (HEAD, r#"{"token":{}}"#, "`token`"),
             (HEAD, r#"{"token":"t","user":[]}"#, "`age`"),

@@ -8,6 +8,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
+/// What the browser says of a question that the page it was asked of did not live to answer.
+const PAGE_WAS_LEFT: &str = "Inspected target navigated or closed";
+
 /// Longer than any answer takes; a browser that takes it hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The browser reads commands from descriptor 3 and writes to 4.
@@ -53,7 +56,8 @@ impl Pipe {
         }
     }
 
-    /// Has a command carried out, and gives its result. Panics when the browser refuses.
+    /// Has a command carried out, and gives its result: null of a page that was left meanwhile. Panics when
+    /// the browser refuses.
     pub fn call(&mut self, session: Option<&str>, method: &str, parameters: Value) -> Value {
         self.latest_id += 1;
         let id = self.latest_id;
@@ -69,6 +73,9 @@ impl Pipe {
                 continue;
             }
             let refusal = &message["error"];
+            if refusal["message"] == PAGE_WAS_LEFT {
+                return Value::Null;
+            }
             assert!(refusal.is_null(), "{method}: {refusal}");
             return message["result"].take();
         }

@@ -108,13 +108,21 @@ fn joined(mut sections: Vec<String>) -> String {
 
 fn overview(record: &RunRecord, style: SummaryStyle) -> String {
     let host = &record.host;
-    let workers = counted(host.workers.len() as u64, "worker");
+    let workers = |count: usize| counted(count as u64, "worker");
+    let workers = match &record.shards[..] {
+        [] => format!("{} ({})", workers(host.workers.len()), host.driver),
+        // The host is the leader's, which sends nothing.
+        shards => {
+            let cores = shards.iter().map(|shard| shard.cores).sum();
+            let shards = counted(shards.len() as u64, "shard");
+            format!("{} of {shards}", workers(cores))
+        }
+    };
     let mut text = format!(
-        "{}: {:.1} s, up to {}, {workers} ({}), seed {}, run {}",
+        "{}: {:.1} s, up to {}, {workers}, seed {}, run {}",
         record.profile,
         record.measured_s,
         counted(record.peak_users.into(), "user"),
-        host.driver,
         record.seed,
         record.run_id
     );

@@ -276,6 +276,8 @@ fn the_shards_are_in_the_details_of_a_merged_record_alone() {
     assert!(!whole.contains("Shards\n"), "{whole}");
     assert!(all.starts_with("THIS IS A PART OF THE RUN"), "{all}");
     assert!(!all.contains('\u{1b}'), "{all}");
+    // Those of the shards, and not of the leader, which sends nothing.
+    assert!(all.contains("24 workers of 4 shards, seed"), "{all}");
     at_widths(false, text);
     let section = |style| shards_section(&merged_record(), style) + "\n";
     assert!(all.contains(&section(PIPE)), "{all}");

@@ -2,7 +2,8 @@
 
 use super::assignment::{Assignment, AssignmentError};
 use super::bus::{
-    ClockOffset as BusClock, JoinStep, JoinTerms, JoinWait, Joining, MemberBus, Report,
+    ClockOffset as BusClock, JoinStep, JoinTerms, JoinWait, Joining, MeetingError, MemberBus,
+    Report, Token,
 };
 use super::courier::{CarriedRun, Courier};
 use super::handed_over::HandedOver;
@@ -44,17 +45,16 @@ pub fn join(request: FleetJoinRequest, command: String) -> Result<ExitCode, RunE
             run::exit_at_once();
         }
     });
-    let mut has_run = false;
+    let mut left = None;
     loop {
-        let bus = match meet(&request, &stops) {
+        let bus = match meet(&request, left, &stops) {
             Ok(Some(bus)) => bus,
             Ok(None) => return Ok(ExitCode::Interrupted),
-            // Nobody leads another run.
-            Err(_) if has_run => return Ok(ExitCode::Ok),
-            Err(error) => return Err(error),
+            Err(MeetingError::NoLeader { .. }) if left.is_some() => return Ok(ExitCode::Ok),
+            Err(error) => return Err(fleet_error(error, ExitCode::BadPlan)),
         };
+        left = Some(bus.session());
         let exit_code = take_part(&request, bus, &stops, &command)?;
-        has_run = true;
         if !request.stays || stops.load(Ordering::Relaxed) > 0 {
             return Ok(exit_code);
         }
@@ -105,9 +105,13 @@ fn fleet_error(why: impl ToString, exit_code: ExitCode) -> RunError {
 }
 
 /// Waits for a leader and becomes a member; `None` when the user does not want to any more.
-fn meet(request: &FleetJoinRequest, stops: &AtomicU32) -> Result<Option<MemberBus>, RunError> {
+/// The leader of the session that was `left` is none.
+fn meet(
+    request: &FleetJoinRequest,
+    left: Option<Token>,
+    stops: &AtomicU32,
+) -> Result<Option<MemberBus>, MeetingError> {
     let meeting = &request.meeting;
-    let unmet = |error: &dyn std::fmt::Display| fleet_error(error.to_string(), ExitCode::BadPlan);
     let place = meeting.place();
     let terms = JoinTerms {
         run: meeting.run.clone(),
@@ -116,14 +120,15 @@ fn meet(request: &FleetJoinRequest, stops: &AtomicU32) -> Result<Option<MemberBu
         wish: request.shard,
         patience: request.wait,
         leaderless: LEADERLESS_TOLD,
+        left,
     };
-    let mut joining = Joining::new(Box::new(place), terms).map_err(|error| unmet(&error))?;
+    let mut joining = Joining::new(Box::new(place), terms)?;
     let mut told = None;
     loop {
         if stops.load(Ordering::Relaxed) > 0 {
             return Ok(None);
         }
-        let step = joining.turn(LOOK).map_err(|error| unmet(&error))?;
+        let step = joining.turn(LOOK)?;
         for dropped in joining.take_dropped() {
             tell(format!("warning: {dropped}"));
         }

@@ -73,6 +73,7 @@ impl Meeting {
             wish,
             patience: Duration::from_secs(5),
             leaderless: Duration::from_secs(15),
+            left: None,
         };
         Joining::new(self.place(), terms).expect("random numbers")
     }

@@ -37,6 +37,9 @@ pub struct JoinTerms {
     pub patience: Duration,
     /// Without a leader for so long, [`super::MemberEvent::Leaderless`] is told.
     pub leaderless: Duration,
+    /// The session that this machine has just left, whose leader may still be there: it is not waited for,
+    /// nor taken for one that refuses.
+    pub left: Option<Token>,
 }
 
 /// The number that a launcher gave this machine, of what is asked for and [`INDEX_VARIABLES`].
@@ -225,6 +228,9 @@ impl Joining {
         };
         let card =
             leader_card(&self.seal(&lock), &bytes).map_err(|fault| untrusted(&lock, fault))?;
+        if self.terms.left == Some(card.session) {
+            return Ok(None);
+        }
         if card.who.version != self.terms.who.version {
             return Err(MeetingError::OtherVersion {
                 theirs: card.who.version.clone(),

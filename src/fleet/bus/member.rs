@@ -142,6 +142,12 @@ impl MemberBus {
         }
     }
 
+    /// The session of the leader.
+    #[must_use]
+    pub fn session(&self) -> Token {
+        self.joined.session
+    }
+
     /// The number of this member's shard, from 0 on.
     #[must_use]
     pub fn shard(&self) -> u32 {

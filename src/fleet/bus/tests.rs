@@ -33,6 +33,7 @@ fn join_terms(host: &str) -> JoinTerms {
         wish: None,
         patience: Duration::from_secs(30),
         leaderless: Duration::from_secs(15),
+        left: None,
     }
 }
 

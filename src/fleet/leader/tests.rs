@@ -162,6 +162,7 @@ impl Stage {
             wish: Some(shard),
             patience: Duration::from_secs(60),
             leaderless: Duration::from_secs(3),
+            left: None,
         };
         let clock_ahead_ns = u64::from(shard) * 1_000_000_000;
         let place = Box::new(self.redis.place(clock_ahead_ns));

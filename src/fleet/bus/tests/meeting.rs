@@ -41,6 +41,28 @@ fn numbers_are_given_as_launchers_wish_and_never_twice() {
 }
 
 #[test]
+fn who_stays_waits_for_the_next_leader_while_the_last_one_goes() {
+    let redis = PlayedRedis::new();
+    let mut first = leader(&redis, 1);
+    let member = join(&mut first, joining(&redis, join_terms("host"))).unwrap();
+    first.begin().unwrap();
+    let terms = JoinTerms {
+        left: Some(member.session()),
+        ..join_terms("host")
+    };
+    drop(member);
+    let mut again = joining(&redis, terms);
+    // The one that was left has begun, and would refuse it.
+    assert!(matches!(
+        again.turn(NOW).unwrap(),
+        JoinStep::Waiting(JoinWait::Leader)
+    ));
+    first.leave().unwrap();
+    let mut second = leader(&redis, 1);
+    assert_eq!(join(&mut second, again).unwrap().shard(), 0);
+}
+
+#[test]
 fn the_second_leader_of_a_name_is_refused_until_the_first_is_gone() {
     let redis = PlayedRedis::new();
     let mut first = leader(&redis, 2);

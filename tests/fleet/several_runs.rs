@@ -48,8 +48,10 @@ fn a_comparison_has_its_runs_made_by_machines_that_stay() {
     );
     // The place of records comes last for all others.
     let ended = begin(&line).end();
+    // A busy machine spoils runs, and maybe each of one side: they were made all the same.
+    let made = |side: &str| ended.told().contains(&format!("1 of 1, {side}"));
     assert!(
-        ended.out.contains("one") && ended.out.contains("two"),
+        [0, 95].contains(&ended.code) && made("one") && made("two"),
         "{}",
         ended.told()
     );

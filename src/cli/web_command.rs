@@ -71,8 +71,7 @@ pub(super) fn command_of(typed: &[OsString], order: &SwarmOrder, options: &RunOp
     words.extend(of("spawn-rate", order.spawn_rate.as_ref()));
     words.extend(of("run-time", length.as_ref()));
     words.extend(of("pacing", order.pacing.as_ref()));
-    let with = Some(order.with.join(",")).filter(|with| !with.is_empty());
-    words.extend(of("with", with.as_ref()));
+    words.extend(order.with.iter().flat_map(|word| said("with", word, false)));
     match (&options.workload.url, &order.host) {
         // The one flag says both where the load goes and what is read there.
         (Some(url), Some(host)) => {

@@ -223,7 +223,7 @@ fn options_are_a_field_of_the_form() {
     let (both, command) = options("with=strict&with=repeated-key");
     assert_eq!(both, ["strict", "repeated-key"]);
     assert!(
-        command.contains("--with strict,repeated-key") && !command.contains("by-request"),
+        command.contains("--with strict --with repeated-key") && !command.contains("by-request"),
         "{command}"
     );
     let (none, command) = options("whole=1&user_classes=SpikeUser");

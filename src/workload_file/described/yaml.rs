@@ -365,7 +365,10 @@ mod tests {
     fn what_is_no_description_is_told_with_its_place() {
         for (text, says) in [
             ("", "it is empty"),
-            ("a: &a [*a]\n", "within what it names (line 1, column 8)"),
+            (
+                "a: &a [*a]\n",
+                "within what it names, or names nothing (line 1, column 8)",
+            ),
             ("a: *b\n", "line 1"),
             ("a: 1\n---\nb: 2\n", "a second document begins"),
             ("? [x]\n: y\n", "a name is no text here"),

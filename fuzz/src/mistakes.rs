@@ -66,12 +66,12 @@ impl Dice<'_> {
 }
 
 /// What became of a mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Became {
     /// The file says something else, which is sound.
     Sound,
-    /// It is refused, with a place and what would be right.
-    Refused,
+    /// It is refused, each with a place and what would be right: what is said.
+    Refused(Vec<String>),
 }
 
 /// A workload with mistakes is refused with their places, or is sound all the same.
@@ -115,7 +115,8 @@ pub fn judged(text: &str) -> Became {
                 );
                 assert!(mistake.says.split(' ').count() >= 3, "{error}");
             }
-            return Became::Refused;
+            let said = error.mistakes.into_iter().map(|mistake| mistake.says);
+            return Became::Refused(said.collect());
         }
     };
     let classes: Vec<ClassShare> = model
@@ -132,7 +133,7 @@ pub fn judged(text: &str) -> Became {
             position.is_some_and(|it| (1..=lines).contains(&it.line)),
             "{error}\n{text}"
         );
-        return Became::Refused;
+        return Became::Refused(vec![error.fault.to_string()]);
     }
     drop(FileWorkload::new(&model));
     Became::Sound

@@ -16,12 +16,13 @@ const EMBEDDED: [&str; 2] = ["Embedded shop", "Pipeline of the embedded shop"];
 /// The one of them that is about any shop.
 const OF_ANY_SHOP: &str = "no-observatory";
 /// Flags that a form has fields for.
-const OF_FORM: [&str; 6] = [
+const OF_FORM: [&str; 7] = [
     "profile",
     "users",
     "spawn-rate",
     "run-time",
     "pacing",
+    "with",
     "host",
 ];
 /// Flags that say what requests carry: to the host that was named with them.
@@ -70,6 +71,7 @@ pub(super) fn command_of(typed: &[OsString], order: &SwarmOrder, options: &RunOp
     words.extend(of("spawn-rate", order.spawn_rate.as_ref()));
     words.extend(of("run-time", length.as_ref()));
     words.extend(of("pacing", order.pacing.as_ref()));
+    words.extend(order.with.iter().flat_map(|word| said("with", word, false)));
     match (&options.workload.url, &order.host) {
         // The one flag says both where the load goes and what is read there.
         (Some(url), Some(host)) => {
@@ -107,6 +109,7 @@ fn is_dropped(flag: &Arg, order: &SwarmOrder, options: &RunOptions) -> bool {
         // It is always said.
         "run-time" => true,
         "pacing" => order.pacing.is_some(),
+        "with" => !order.with.is_empty(),
         "host" => order.host.is_some(),
         _ => false,
     };

@@ -5,8 +5,8 @@ use super::options::RunOptions;
 use super::tested::Tested;
 use super::{CliError, class_choice, load_choice};
 use crate::plan::{Load, Pacing, WaitTime};
-use crate::shop::{Profile, ProfileLoad, USER_CLASSES, UserClass, total_weight};
-use crate::ui::web::{FormDefaults, Offer, OfferedClass, OfferedProfile};
+use crate::shop::{JourneyOption, Profile, ProfileLoad, USER_CLASSES, UserClass, total_weight};
+use crate::ui::web::{FormDefaults, Offer, OfferedClass, OfferedOption, OfferedProfile};
 use crate::workload_file::{self, Model};
 use std::time::Duration;
 
@@ -38,6 +38,7 @@ pub(super) fn offer(options: &RunOptions, tested: &Tested) -> Result<Offer, CliE
             }
         },
         profiles,
+        options: offered_options(options, tested),
         defaults: defaults(options, named.as_ref(), tested)?,
     })
 }
@@ -67,8 +68,30 @@ fn defaults(
         host: options.target.host.as_ref().map(crate::plan::Target::url),
         run_time: options.load.run_time.map(length),
         pacing: options.workload.pacing.map(pacing),
+        with: options.workload.with.clone(),
         sandbox: options.target.sandbox,
     })
+}
+
+/// What `--with` takes; nothing of one URL.
+fn offered_options(options: &RunOptions, tested: &Tested) -> Vec<OfferedOption> {
+    let offered = |name: &str, about: &str| OfferedOption {
+        name: name.to_owned(),
+        about: about.to_owned(),
+    };
+    match tested.model() {
+        _ if options.workload.url.is_some() => Vec::new(),
+        None => JourneyOption::ALL
+            .map(|option| offered(option.word(), option.summary()))
+            .into(),
+        Some(model) => {
+            let own = model.options.iter();
+            let own = own.map(|option| offered(&option.name, &option.about));
+            let strict = JourneyOption::Strict;
+            own.chain([offered(strict.word(), strict.summary())])
+                .collect()
+        }
+    }
 }
 
 fn class(class: &UserClass) -> OfferedClass {

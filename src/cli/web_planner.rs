@@ -11,7 +11,7 @@ use super::{CliError, Entropy, Machine, plan_builder, profile_source, values};
 use crate::plan::{
     ClassShare, LONGEST_DURATION, MOST_USERS, Pacing, Placement, RunId, Target, is_loopback_host,
 };
-use crate::shop::Profile;
+use crate::shop::{JourneyOption, Profile};
 use crate::ui::web::{FormField, PlanOrder, Planned, Refusal, SwarmOrder, WebRequest};
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -140,6 +140,21 @@ impl Planner {
         if let Some(pacing) = &order.pacing {
             options.workload.pacing = Some(field(FormField::Pacing, pacing, parse_pacing)?);
         }
+        if !order.with.is_empty() {
+            let tested = self.tested()?;
+            for word in &order.with {
+                field(FormField::With, word, |word| match tested.model() {
+                    None => JourneyOption::parse(word)
+                        .map(drop)
+                        .map_err(|it| it.to_string()),
+                    Some(_) => tested
+                        .plan_words(&[word.to_owned()])
+                        .map(drop)
+                        .map_err(|it| it.to_string()),
+                })?;
+            }
+            options.workload.with.clone_from(&order.with);
+        }
         if !order.classes.is_empty() {
             let classes = order.classes.iter();
             let read = classes.map(|class| field(FormField::Classes, class, ClassShare::parse));
@@ -203,6 +218,7 @@ fn forget_what_forms_have(options: &mut RunOptions) {
     options.workload.profile = None;
     options.workload.classes.clear();
     options.workload.pacing = None;
+    options.workload.with.clear();
     options.load.users = None;
     options.load.spawn_rate = None;
     options.load.run_time = None;
@@ -220,12 +236,13 @@ fn of_any_shop(flags: &ShopFlags) -> ShopFlags {
 }
 
 /// The flags that stand for fields of the form.
-const LABELS: [(&str, FormField); 6] = [
+const LABELS: [(&str, FormField); 7] = [
     ("--users", FormField::Users),
     ("--spawn-rate", FormField::SpawnRate),
     ("--run-time", FormField::RunTime),
     ("--profile", FormField::Profile),
     ("--pacing", FormField::Pacing),
+    ("--with", FormField::With),
     ("--host", FormField::Host),
 ];
 

@@ -33,7 +33,7 @@ pub(super) struct WorkloadCommandFlags {
     #[arg(value_name = "NAME")]
     name: Option<String>,
 
-    /// With init: make it from a description (OpenAPI 3 or Swagger 2, as JSON)
+    /// With init: make it from a description (OpenAPI 3 or Swagger 2, as JSON or YAML)
     ///
     /// Operations, bodies that meet the schemas, ids of replies that go into later requests, a journey
     /// for each thing that is created and used. Of a URL without a path _/openapi.json_ is read, by one

@@ -22,6 +22,7 @@ mod race_judgement;
 mod schedule;
 mod success;
 mod user_values;
+mod withheld;
 
 use beside_head::BesideHead;
 pub use call::Call;

@@ -62,14 +62,9 @@ impl Supplies {
         Self {
             generation: dialect.generation,
             races,
-            flash_stocks: Payloads::warehouse_stocks(
-                seed,
-                run_id,
-                dialect,
-                (settings.stock, has_stocks),
-            ),
+            flash_stocks: Payloads::warehouse_stocks(seed, run_id, (settings.stock, has_stocks)),
             sale: FlashSale::new(settings.rounds),
-            payloads: Payloads::new(seed, run_id, dialect, domains),
+            payloads: Payloads::new(seed, run_id, domains),
             settings,
             prefixes: IdPrefixes::new(run_id),
             futile_reads: AtomicU32::new(0),

@@ -54,6 +54,8 @@ mod data_tests;
 #[cfg(test)]
 mod format_tests;
 #[cfg(test)]
+mod late_sum_tests;
+#[cfg(test)]
 mod race_tests;
 #[cfg(test)]
 mod simulated_tests;

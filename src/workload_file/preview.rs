@@ -9,6 +9,7 @@ use crate::workload_file::model::definitions::{
 };
 use crate::workload_file::model::replies::ReadFrom;
 use crate::workload_file::program::compiled::Instruction;
+use crate::workload_file::program::late_sums::LateSums;
 use crate::workload_file::program::request_program::CompiledRequest;
 use fastrand::Rng;
 use std::fmt::Write;
@@ -265,7 +266,7 @@ impl FileScript {
             };
             for request in sent.into_iter().take(count - requests.len()) {
                 let drawn_from = (&mut rng, &mut unique);
-                requests.push(self.request(request, &heads, drawn_from, &mut values));
+                requests.push(self.request(request, (&heads, names), drawn_from, &mut values));
             }
         }
         Ok(requests)
@@ -274,7 +275,7 @@ impl FileScript {
     fn request(
         &self,
         request: &CompiledRequest,
-        heads: &PreparedHeads,
+        (heads, names): (&PreparedHeads, &[String]),
         (rng, unique): (&mut Rng, &mut UniqueNumbers),
         values: &mut Values,
     ) -> String {
@@ -283,15 +284,43 @@ impl FileScript {
         self.make(&request.body_made, (&mut *rng, &mut *unique), values);
         let mut out = Vec::new();
         match request.body.and_then(|body| self.supplies().body(body)) {
-            None => heads.of(step).append_without_body(None, values, &mut out),
+            None => {
+                self.sum_up_or_tell(request, 0, names, values);
+                heads.of(step).append_without_body(None, values, &mut out);
+            }
             Some(arena) => {
                 let index = arena.pick(rng);
+                self.sum_up_or_tell(request, index, names, values);
                 let length = arena.patched_len(index, &[], values);
                 heads.of(step).append(None, values, length, &mut out);
                 arena.append(index, (&[], values), unique, &mut out);
             }
         }
         String::from_utf8_lossy(&out).into_owned()
+    }
+
+    /// Makes the sums that `request` holds; where replies would have given their numbers, says what they are.
+    fn sum_up_or_tell(
+        &self,
+        request: &CompiledRequest,
+        index: usize,
+        names: &[String],
+        values: &mut Values,
+    ) {
+        let body = self.means().sums_of(request);
+        let head = self.supplies().head_sums();
+        let of_head = usize::from(request.head_sums.start)..usize::from(request.head_sums.end);
+        let of_body = 0..body.map_or(0, LateSums::len);
+        let of_head = of_head.map(|at| (head, 0, at));
+        let of_body = body
+            .into_iter()
+            .flat_map(|body| of_body.clone().map(move |at| (body, index, at)));
+        for (sums, index, at) in of_head.chain(of_body) {
+            if sums.make(index, at..at + 1, values).is_err() {
+                let words = format!("_{}_", sums.in_words(index, at, names));
+                values.set(sums.value(at), words.as_bytes(), false);
+            }
+        }
     }
 
     /// Makes up what heads hold.

@@ -16,9 +16,14 @@ pub fn write_race(model: &Model, position: usize, depth: usize, out: &mut String
     for side in &race.sides {
         let operation = &model.operations[side.operation];
         let label = side.label.as_ref().unwrap_or(&operation.label);
+        let tags = side.tags.as_ref().unwrap_or(&operation.tags);
+        let tagged = match tags.is_empty() {
+            true => String::new(),
+            false => format!("; tags {}", tags.join(", ")),
+        };
         let _ = writeln!(
             out,
-            "{indent}  {} × {}: {label} → {}",
+            "{indent}  {} × {}: {label} → {}{tagged}",
             side.racers, side.name, operation.expect
         );
     }

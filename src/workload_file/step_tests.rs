@@ -399,3 +399,59 @@ fn what_is_compiled_in_is_sound() {
     }
     assert!(built_in("nothing").is_none());
 }
+
+/// A side with a name of its own is added up by words of its own; what has the operation's name, by the operation's.
+#[test]
+fn sides_of_a_race_may_have_tags_of_their_own() {
+    let text = |side: &str| {
+        format!(
+            "name = \"x\"\n[operations.take]\nrequest = \"POST /take\"\ntags = [\"shop\"]\n[races.rush]\nsides = {{ take = \
+             {{ racers = 2 }}, late = {{ call = \"take\", {side} }} }}\n[rules.one]\nrace = \"rush\"\nat_most = 1\n\
+             [journeys.j]\nsteps = [{{ race = \"rush\" }}]\n"
+        )
+    };
+    let model = read(
+        &text("name = \"late take\", tags = [\"late\", \"write\"]"),
+        "x.toml",
+    )
+    .unwrap();
+    let workload = FileWorkload::new(&model);
+    let length = Duration::from_secs(1);
+    let stage = Stage {
+        users: 1,
+        spawn_rate_per_s: 1.0,
+        duration_us: 1_000_000,
+    };
+    let plan = Plan {
+        classes: vec![ClassShare {
+            class: "User".to_owned(),
+            weight: 1,
+        }],
+        ..Plan::of_load(Load::closed(vec![stage], length).unwrap(), length)
+    };
+    let script = workload.script(&plan, &workload.presumed()).unwrap();
+    let tags: Vec<(&str, Vec<&str>)> = script
+        .steps()
+        .iter()
+        .map(|step| (step.name, script.tags_of(step).to_vec()))
+        .collect();
+    assert_eq!(
+        tags,
+        [
+            ("POST /take", vec!["shop"]),
+            ("late take", vec!["late", "write"])
+        ]
+    );
+    let outline = outline(&model, 0);
+    assert!(
+        outline.contains("late take → 2xx; tags late, write"),
+        "{outline}"
+    );
+    let error = read(&text("tags = [\"late\"]"), "x.toml")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("give the side a `name`, or the operation these `tags`"),
+        "{error}"
+    );
+}

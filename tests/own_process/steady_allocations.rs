@@ -336,9 +336,10 @@ rows = [{ email = "a@b.c", n = 1 }, { email = "d \"e\"@f.g", n = 20 }, { email =
 rows = [{ word = "ä/ö" }, { word = "plain" }]
 order = "random"
 [operations.order]
-request = "POST /orders/{words.word}?n={$zipf 100}"
+request = "POST /orders/{words.word}?n={$zipf 100}&sum={$sum accounts.n*3}"
 headers = { x-who = "{accounts.email}" }
-json = { email = "{accounts.email}", n = "{accounts.n}", total = "{$sum /lines q*p}", count = "{$counter 1}", lines = [{ "$repeat" = "1..4", q = "{$int 1..5}", p = "{$price 1..99}" }] }
+json = { email = "{accounts.email}", n = "{accounts.n}", total = "{$sum /lines q*p}", owed = "{$sum /lines q*n}", due = "{$sum accounts.n*many - 0.05}", count = "{$counter 1}", lines = [{ "$repeat" = "1..4", q = "{$int 1..5}", p = "{$price 1..99}", n = "{accounts.n}" }] }
+draw = { many = "{$int 1..9}" }
 check = { "/customer_id" = { exists = true }, body = { matches = '"[a-z_]+": *"?[0-9a-f-]+' }, "header content-type" = { contains = "json" }, size = "2..1000" }
 read = { id = "/customer_id" }
 [operations.again]

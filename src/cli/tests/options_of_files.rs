@@ -146,4 +146,63 @@ fn a_page_offers_the_journeys_of_its_options_and_keeps_them_in_its_command() {
         planned.command
     );
     assert_eq!(planned.request.plan.options[1..], ["fast"]);
+    let offered: Vec<&str> = page
+        .offer
+        .options
+        .iter()
+        .map(|it| it.name.as_str())
+        .collect();
+    assert_eq!(offered, ["gift", "fast", "strict"]);
+    let order = |form: &[u8]| crate::ui::web::SwarmOrder::parse(form).unwrap();
+    let planned = page
+        .planner
+        .plan(&order(b"with=gift&with=strict"), 1, entropy().run_id);
+    assert_eq!(
+        planned.unwrap().request.plan.options[1..],
+        ["gift", "strict"]
+    );
+    let refused = page
+        .planner
+        .plan(&order(b"with=gfit"), 1, entropy().run_id)
+        .unwrap_err();
+    assert!(
+        refused.why.contains("did you mean `gift`?"),
+        "{}",
+        refused.why
+    );
+}
+
+/// Those of ShopStream's suite are files of their own at the top of the repository; a workload has its own with it.
+#[test]
+fn a_workload_carries_profiles_in_its_files_and_runs_those_of_other_files() {
+    let (directory, path) = file();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let named = text.replacen(
+        "name = \"mine\"",
+        "name = \"mine\"\nfiles = [\"loads.toml\"]",
+        1,
+    );
+    std::fs::write(&path, named).unwrap();
+    let beside =
+        |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    beside(
+        "loads.toml",
+        "[profiles.long]\nusers = 7\nrun_time = \"9m\"\n",
+    );
+    beside(
+        "apart.toml",
+        "name = \"apart\"\ndescription = \"x\"\nclasses = [\"Buyer\"]\nusers = 5\nrun_time = \"1m\"\n",
+    );
+    let apart = directory.path().join("apart.toml");
+    for (profile, users) in [("quick", 2), ("long", 7), (apart.to_str().unwrap(), 5)] {
+        let line = format!("--workload {path} --profile {profile} -t 1s -H http://localhost:1");
+        assert_eq!(request(&line).plan.max_users(), users, "{profile}");
+    }
+    let said = message(&format!("--workload {path} --profile smoke"));
+    assert!(
+        said.contains("no profile `smoke`") && said.contains("long"),
+        "{said}"
+    );
+    let listed = printed(&format!("list --workload {path}"));
+    assert!(listed.contains("  long"), "{listed}");
 }

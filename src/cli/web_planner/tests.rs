@@ -211,6 +211,38 @@ fn a_form_as_a_whole_means_what_it_shows() {
     );
 }
 
+/// Those that were typed count for a script that says nothing of them, and not for a form as a whole.
+#[test]
+fn options_are_a_field_of_the_form() {
+    let line = "shopblast --web --sandbox --with by-request SpikeUser -t 5s";
+    let options = |form: &str| {
+        let planned = planned(line, form).expect("planned");
+        (planned.request.plan.options.clone(), planned.command)
+    };
+    assert_eq!(options("user_count=2").0, ["by-request"]);
+    let (both, command) = options("with=strict&with=repeated-key");
+    assert_eq!(both, ["strict", "repeated-key"]);
+    assert!(
+        command.contains("--with strict --with repeated-key") && !command.contains("by-request"),
+        "{command}"
+    );
+    let (none, command) = options("whole=1&user_classes=SpikeUser");
+    assert!(
+        none.is_empty() && !command.contains("--with"),
+        "{none:?} {command}"
+    );
+    let said = planned(line, "with=strikt").unwrap_err();
+    assert!(
+        said.starts_with("Options `strikt`") && said.contains("did you mean `strict`?"),
+        "{said}"
+    );
+    let offer = web(line).offer;
+    assert_eq!(offer.options.len(), 6);
+    assert_eq!(offer.defaults.with, ["by-request"]);
+    let of_url = web("shopblast --web --url http://127.0.0.1:1/a");
+    assert!(of_url.offer.options.is_empty());
+}
+
 #[test]
 fn no_observatory_stays_said_when_the_form_names_a_host() {
     let observes = |line: &str| {

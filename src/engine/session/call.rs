@@ -3,7 +3,7 @@
 use super::call_parts::CallParts;
 use super::{Abort, Journey, Session};
 use crate::engine::{Arena, Id, Judge, Link, Step};
-use crate::stats::Outcome;
+use crate::stats::{Outcome, Reason};
 use std::future::Future;
 
 /// How often a probe is sent while its reply is lost.
@@ -151,6 +151,15 @@ impl<'a, L: Link> Call<'a, L> {
             }
             Ok(None)
         }
+    }
+
+    /// It cannot be written, for this reason: nothing is sent, and it has failed. The user then keeps away for a
+    /// while, as from a target that cannot be reached, so that it does not fail as fast as it can.
+    ///
+    /// # Errors
+    /// When the run is over.
+    pub fn withheld(self, reason: &Reason) -> impl Future<Output = Result<Outcome, Abort>> {
+        async move { self.session.withhold(&self.parts, reason).await }
     }
 
     /// What came of it, for a journey that has something to do then, however strict the user is.

@@ -38,8 +38,12 @@ pub struct Racer<'a> {
 
 /// Makes up what each request of a side has for itself.
 pub trait MakesUp {
-    /// Puts it among the user's values.
-    fn make_up(&self, values: &mut Values, drawn_from: (&mut Rng, &mut UniqueNumbers));
+    /// Puts it among the user's values, and gives the body that goes with it; `None` for any.
+    fn make_up(
+        &self,
+        values: &mut Values,
+        drawn_from: (&mut Rng, &mut UniqueNumbers),
+    ) -> Option<usize>;
 }
 
 impl<'a> Racer<'a> {
@@ -349,9 +353,10 @@ impl<L: Link> Session<L> {
         let now_ns = self.cookies.as_ref().map(|_| self.link.now_ns());
         let head = self.heads.of(racer.step);
         let (rng, unique) = (&mut self.rng, &mut self.unique);
-        if let Some(made) = racer.made {
-            made.make_up(&mut self.values, (rng, unique));
-        }
+        let made = racer
+            .made
+            .map(|made| made.make_up(&mut self.values, (rng, unique)));
+        let chosen = racer.chosen.or(made.flatten());
         let values = &self.values.own;
         let mut body = None;
         let mut beside = BesideHead {
@@ -367,7 +372,7 @@ impl<L: Link> Session<L> {
                 beside.append(out, start);
             }
             Some(arena) => {
-                let index = racer.chosen.unwrap_or_else(|| arena.pick(rng));
+                let index = chosen.unwrap_or_else(|| arena.pick(rng));
                 let length = arena.patched_len(index, racer.with, values);
                 head.append(racer.on, values, length, out);
                 beside.append(out, start);

@@ -113,22 +113,15 @@ fn request_families(live: &Live) -> [MetricFamily; 6] {
     ]
 }
 
-fn contest_families(live: &Live) -> [MetricFamily; 4] {
+fn contest_families(live: &Live) -> Vec<MetricFamily> {
     let races = || live.context.races.iter().zip(&live.races);
     let of_race = |name: &str| vec![("race", name.to_owned())];
-    [
+    let mut families = vec![
         counter(
             "shopblast_races",
             "Races.",
             races()
                 .map(|(race, measured)| (of_race(race.name), measured.counts.count))
-                .collect(),
-        ),
-        counter(
-            "shopblast_races_overlapped",
-            "Races that the target was seen to handle two requests of at once.",
-            races()
-                .map(|(race, measured)| (of_race(race.name), measured.counts.overlapped))
                 .collect(),
         ),
         histogram(
@@ -143,7 +136,19 @@ fn contest_families(live: &Live) -> [MetricFamily; 4] {
             "Checks of rules that must hold, by what they found.",
             rule_checks(live),
         ),
-    ]
+    ];
+    // A zero would say that nothing overlapped, where nobody can tell.
+    if live.record.knows_overlaps() {
+        let overlapped = counter(
+            "shopblast_races_overlapped",
+            "Races that the target was seen to handle two requests of at once.",
+            races()
+                .map(|(race, measured)| (of_race(race.name), measured.counts.overlapped))
+                .collect(),
+        );
+        families.insert(1, overlapped);
+    }
+    families
 }
 
 /// Of all rules: those that the record does not speak of were not checked.
@@ -416,6 +421,19 @@ mod tests {
         assert_eq!(told(&families, "shopblast_races"), [90, 25]);
         assert_eq!(told(&families, "shopblast_races_overlapped"), [30, 25]);
         assert_eq!(told(&families, "shopblast_race_spread"), [90, 25]);
+        let mut foreign =
+            made_up::lives(made_up::contested_context(), &[made_up::contested_second()]);
+        let foreign = foreign.last_mut().unwrap();
+        foreign
+            .record
+            .target
+            .get_or_insert_default()
+            .generation
+            .clear();
+        let names: Vec<&str> = metric_families(foreign).iter().map(|it| it.name).collect();
+        assert!(
+            names.contains(&"shopblast_races") && !names.contains(&"shopblast_races_overlapped")
+        );
         let checks = told(&families, "shopblast_rule_checks");
         let (of_stock, others) = checks.split_at(4);
         assert_eq!(of_stock, [88, 2, 0, 0]);

@@ -1,46 +1,34 @@
 //! Bodies of the Identity domain.
 //!
 //! Limits of the shop: `external_id` ≤ 255 characters and unique; `email` ≤ 254, one `@`, a dotted
-//! domain, no edge or consecutive dots; names ≤ 100; `phone` ≤ 20, digits, blanks, hyphens and
-//! parentheses after an optional `+`; dates ISO; `label` Home, Work or Other; `new_tier` ≤ 20,
-//! capitalised; `reason` ≤ 500.
+//! domain, no edge or consecutive dots; names ≤ 100; `label` Home, Work or Other; `reason` ≤ 500.
 
 use super::place::place_members;
 use crate::engine::BodyWriter;
 use crate::plan::RunId;
 use crate::words;
 use fastrand::Rng;
-use jiff::{ToSpan, civil};
 
 const EMAIL_DOMAINS: [&str; 3] = ["gmail.com", "yahoo.com", "hotmail.com"];
 const ADDRESS_LABELS: [&str; 3] = ["Home", "Work", "Other"];
 /// Longest part of an e-mail address that comes from the name.
 const EMAIL_NAME_CHARACTERS: usize = 20;
 
-/// Customers are born from here …
-const EARLIEST_BIRTH: civil::Date = civil::date(1955, 1, 1);
-/// … on this many days, up to the end of 2005: aged 18 to 80 in every run between 2024 and 2034,
-/// and the same whenever a plan is run again.
-const BIRTH_DAYS: i32 = 18_627;
-
-/// A registration with everything that the shop takes.
-pub fn registration(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
-    body.object(|body| {
-        required_members(rng, run_id, body);
-        contact_members(rng, body);
-    });
-}
-
-/// A registration without phone and date of birth.
+/// A registration with what has to be there.
 pub fn short_registration(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
-    body.object(|body| required_members(rng, run_id, body));
-}
-
-/// A registration with a phone, but without a date of birth.
-pub fn phone_registration(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
     body.object(|body| {
-        required_members(rng, run_id, body);
-        body.member("phone", phone(rng));
+        let first_name = words::first_name(rng);
+        let last_name = words::last_name(rng);
+        let email_name = email_name(first_name, last_name);
+        let domain = words::choose(rng, &EMAIL_DOMAINS);
+        body.unique_member("external_id", &format!("EXT-LT-{run_id}"), "");
+        body.unique_member(
+            "email",
+            &format!("{email_name}.{run_id}"),
+            &format!("@{domain}"),
+        );
+        body.member("first_name", first_name);
+        body.member("last_name", last_name);
     });
 }
 
@@ -54,15 +42,6 @@ pub fn known_registration(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'
     });
 }
 
-/// A new name, phone and date of birth.
-pub fn profile(rng: &mut Rng, body: &mut BodyWriter<'_>) {
-    body.object(|body| {
-        body.member("first_name", words::first_name(rng));
-        body.member("last_name", words::last_name(rng));
-        contact_members(rng, body);
-    });
-}
-
 /// An address in the United States.
 pub fn address(rng: &mut Rng, body: &mut BodyWriter<'_>) {
     body.object(|body| {
@@ -73,45 +52,9 @@ pub fn address(rng: &mut Rng, body: &mut BodyWriter<'_>) {
     });
 }
 
-/// A jump to `tier`.
-pub fn tier_upgrade(tier: &str, body: &mut BodyWriter<'_>) {
-    body.object(|body| body.member("new_tier", tier));
-}
-
 /// The suspension of an account.
 pub fn suspension(body: &mut BodyWriter<'_>) {
     body.object(|body| body.member("reason", "Load test suspension"));
-}
-
-fn required_members(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
-    let first_name = words::first_name(rng);
-    let last_name = words::last_name(rng);
-    let email_name = email_name(first_name, last_name);
-    let domain = words::choose(rng, &EMAIL_DOMAINS);
-    body.unique_member("external_id", &format!("EXT-LT-{run_id}"), "");
-    body.unique_member(
-        "email",
-        &format!("{email_name}.{run_id}"),
-        &format!("@{domain}"),
-    );
-    body.member("first_name", first_name);
-    body.member("last_name", last_name);
-}
-
-fn contact_members(rng: &mut Rng, body: &mut BodyWriter<'_>) {
-    let phone = phone(rng);
-    let born = EARLIEST_BIRTH.saturating_add(rng.i32(0..BIRTH_DAYS).days());
-    body.member("phone", phone);
-    body.member("date_of_birth", born.to_string());
-}
-
-fn phone(rng: &mut Rng) -> String {
-    format!(
-        "+1-{}-{}-{}",
-        rng.u32(200..=999),
-        rng.u32(200..=999),
-        rng.u32(1_000..=9_999)
-    )
 }
 
 /// Letters of the whole name in lower case: safe in any e-mail address.

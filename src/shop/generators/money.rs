@@ -2,13 +2,12 @@
 
 use fastrand::Rng;
 use serde::{Serialize, Serializer};
-use std::iter::Sum;
-use std::ops::{Add, RangeInclusive, Sub};
+use std::ops::RangeInclusive;
 
 /// What all prices are in.
 pub const CURRENCY: &str = "USD";
 
-/// An amount in cents. Sums are exact; written to JSON it is a number with at most two decimals,
+/// An amount in cents. Written to JSON it is a number with at most two decimals,
 /// such as `29.99`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cents(pub u32);
@@ -17,34 +16,6 @@ impl Cents {
     /// An amount from `range`, in cents.
     pub fn drawn(rng: &mut Rng, range: RangeInclusive<u32>) -> Self {
         Self(rng.u32(range))
-    }
-
-    /// The price of `quantity` pieces.
-    #[must_use]
-    pub fn times(self, quantity: u32) -> Self {
-        Self(self.0 * quantity)
-    }
-}
-
-impl Add for Cents {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
-    }
-}
-
-impl Sub for Cents {
-    type Output = Self;
-
-    fn sub(self, other: Self) -> Self {
-        Self(self.0 - other.0)
-    }
-}
-
-impl Sum for Cents {
-    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
-        amounts.fold(Self::default(), Self::add)
     }
 }
 
@@ -70,11 +41,5 @@ mod tests {
             let decimals = format!("{decimals:0<2}");
             assert_eq!(format!("{whole}{decimals}").parse(), Ok(cents), "{text}");
         }
-    }
-
-    #[test]
-    fn sums_are_exact() {
-        let prices = [Cents(10).times(3), Cents(20), Cents(5)];
-        assert_eq!(prices.into_iter().sum::<Cents>(), Cents(55));
     }
 }

@@ -48,13 +48,6 @@ impl Bill {
             tax_total: Cents::drawn(rng, TAX_CENTS),
         }
     }
-
-    /// What is to be paid: items, shipping and tax less the discount.
-    #[must_use]
-    pub fn total(&self) -> Cents {
-        let items: Cents = self.lines.iter().map(OrderedPieces::total).sum();
-        items + self.shipping_cost + self.tax_total - DISCOUNT
-    }
 }
 
 impl OrderedPieces {
@@ -64,25 +57,6 @@ impl OrderedPieces {
             unit_price: Cents::drawn(rng, UNIT_PRICE_CENTS),
         }
     }
-
-    fn total(&self) -> Cents {
-        self.unit_price.times(self.quantity)
-    }
-}
-
-/// What the items of an order are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Goods {
-    /// Made-up products under SKUs that no other item has.
-    MadeUp,
-    /// The product and the SKU that the call gives, in these places. The SKU is the id of the
-    /// variant too: the shop tells nobody the variant's own.
-    Given {
-        /// Place of the product's id.
-        product: u8,
-        /// Place of the SKU.
-        sku: u8,
-    },
 }
 
 /// A cart of a made-up customer.
@@ -109,20 +83,13 @@ pub fn checkout(rng: &mut Rng, body: &mut BodyWriter<'_>) {
     });
 }
 
-/// An order of `goods` for what `bill` says.
-pub fn order(
-    bill: &Bill,
-    customer: IdSource,
-    goods: Goods,
-    rng: &mut Rng,
-    run_id: &RunId,
-    body: &mut BodyWriter<'_>,
-) {
+/// An order of a made-up customer for what `bill` says.
+pub fn order(bill: &Bill, rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
     body.object(|body| {
-        id_member(rng, "customer_id", "cust-", customer, body);
+        id_member(rng, "customer_id", "cust-", IdSource::MadeUp, body);
         body.array_member("items", |body| {
             for line in &bill.lines {
-                body.element(|body| item_members(*line, goods, rng, run_id, body));
+                body.element(|body| item_members(*line, rng, run_id, body));
             }
         });
         body.object_member("shipping_address", |body| place_members(rng, body));
@@ -137,28 +104,14 @@ pub fn order(
 /// One more item of an order.
 pub fn order_item(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
     let line = OrderedPieces::drawn(rng);
-    body.object(|body| item_members(line, Goods::MadeUp, rng, run_id, body));
+    body.object(|body| item_members(line, rng, run_id, body));
 }
 
-fn item_members(
-    line: OrderedPieces,
-    goods: Goods,
-    rng: &mut Rng,
-    run_id: &RunId,
-    body: &mut BodyWriter<'_>,
-) {
-    match goods {
-        Goods::MadeUp => {
-            id_member(rng, "product_id", "prod-", IdSource::MadeUp, body);
-            id_member(rng, "variant_id", "var-", IdSource::MadeUp, body);
-            unique_id_member("sku", "ORD-", run_id, body);
-        }
-        Goods::Given { product, sku } => {
-            body.id_member("product_id", product);
-            body.id_member("variant_id", sku);
-            body.id_member("sku", sku);
-        }
-    }
+/// A made-up product under a SKU that no other item has.
+fn item_members(line: OrderedPieces, rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
+    id_member(rng, "product_id", "prod-", IdSource::MadeUp, body);
+    id_member(rng, "variant_id", "var-", IdSource::MadeUp, body);
+    unique_id_member("sku", "ORD-", run_id, body);
     body.member("title", words::two_words(rng));
     body.member("quantity", line.quantity);
     body.member("unit_price", line.unit_price);

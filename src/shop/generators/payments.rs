@@ -2,7 +2,7 @@
 //!
 //! Limits of the shop: `order_id`, `customer_id` any text; amounts > 0; `currency` ≤ 3 characters;
 //! `payment_method_type`, `gateway_status` ≤ 50; `last4` ≤ 4; `idempotency_key`,
-//! `gateway_transaction_id` ≤ 255; `failure_reason` ≤ 500; an invoice's quantities, prices ≥ 0.
+//! `gateway_transaction_id` ≤ 255; `failure_reason` ≤ 500.
 
 use super::ids::{IdSource, id_member, unique_id_member};
 use super::money::{CURRENCY, Cents};
@@ -23,11 +23,6 @@ pub const FAILURE_REASONS: [&str; 4] = [
 
 /// From 19.99 to 499.99.
 pub const PAYMENT_CENTS: RangeInclusive<u32> = 1_999..=49_999;
-/// From 9.99 to 99.99.
-const INVOICE_PRICE_CENTS: RangeInclusive<u32> = 999..=9_999;
-/// Up to 30.00.
-const INVOICE_TAX_CENTS: RangeInclusive<u32> = 0..=3_000;
-
 /// Who pays for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PayerIds {
@@ -45,11 +40,6 @@ impl PayerIds {
     pub const OF_ORDER: Self = Self {
         order: IdSource::Given(0),
         customer: IdSource::MadeUp,
-    };
-    /// The customer `id 1` pays the order `id 0`.
-    pub const GIVEN: Self = Self {
-        order: IdSource::Given(0),
-        customer: IdSource::Given(1),
     };
 }
 
@@ -105,25 +95,6 @@ pub fn refund_confirmation(run_id: &RunId, body: &mut BodyWriter<'_>) {
     });
 }
 
-/// An invoice of 1 to 4 lines.
-pub fn invoice(ids: PayerIds, rng: &mut Rng, body: &mut BodyWriter<'_>) {
-    body.object(|body| {
-        payer_members(ids, rng, body);
-        let lines = rng.u8(1..=4);
-        body.array_member("line_items", |body| {
-            for _ in 0..lines {
-                body.element(|body| line_members(rng, body));
-            }
-        });
-        body.member("tax", Cents::drawn(rng, INVOICE_TAX_CENTS));
-    });
-}
-
-/// An invoice is taken back.
-pub fn invoice_void(body: &mut BodyWriter<'_>) {
-    body.object(|body| body.member("reason", "Order cancelled by customer"));
-}
-
 fn payment_members(amount: Cents, ids: PayerIds, rng: &mut Rng, body: &mut BodyWriter<'_>) {
     payer_members(ids, rng, body);
     body.member("amount", amount);
@@ -135,12 +106,6 @@ fn payment_members(amount: Cents, ids: PayerIds, rng: &mut Rng, body: &mut BodyW
 fn payer_members(ids: PayerIds, rng: &mut Rng, body: &mut BodyWriter<'_>) {
     id_member(rng, "order_id", "ord-", ids.order, body);
     id_member(rng, "customer_id", "cust-", ids.customer, body);
-}
-
-fn line_members(rng: &mut Rng, body: &mut BodyWriter<'_>) {
-    body.member("description", words::two_words(rng));
-    body.member("quantity", rng.u32(1..=5));
-    body.member("unit_price", Cents::drawn(rng, INVOICE_PRICE_CENTS));
 }
 
 fn webhook_members(status: &str, run_id: &RunId, body: &mut BodyWriter<'_>) {

@@ -30,7 +30,7 @@ pub struct ErrorBody {
 impl ErrorBody {
     /// Reads any bytes.
     pub fn read(body: &[u8]) -> Self {
-        let told = Told::read(body, &PLACES);
+        let told = Told::read(&body.into(), &PLACES);
         let shape = match told.place {
             Some((0, true)) => RefusalShape::BusinessRule,
             _ => RefusalShape::Other,

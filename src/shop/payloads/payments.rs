@@ -3,7 +3,6 @@
 use super::source::{BODIES, PayloadSource, each, fixed};
 use crate::engine::Arena;
 use crate::shop::generators::money::Cents;
-use crate::shop::generators::ordering::Bill;
 use crate::shop::generators::payments::{self, FAILURE_REASONS, PAYMENT_CENTS, PayerIds};
 
 /// Bodies of the Payments domain.
@@ -15,11 +14,6 @@ pub struct PaymentsBodies {
     pub refunds: Arena,
     /// `POST /payments`; id 0 = `order_id`.
     pub order_payments: Arena,
-    /// `POST /payments`; id 0 = `order_id`, id 1 = `customer_id`.
-    pub customer_payments: Arena,
-    /// `POST /payments` over the order's total; id 0 = `order_id`, id 1 = `customer_id`.
-    /// Index-matched with `customer_orders` of the Ordering domain.
-    pub order_total_payments: Arena,
     /// `POST /payments`; id 0 = `idempotency_key`.
     pub keyed_payments: Arena,
     /// `POST /payments/webhook` after a success; id 0 = `payment_id`.
@@ -29,37 +23,21 @@ pub struct PaymentsBodies {
     pub failures: Arena,
     /// `POST /payments/refund/webhook`; id 0 = `payment_id`, id 1 = `refund_id`.
     pub refund_confirmations: Arena,
-    /// `POST /invoices`
-    pub invoices: Arena,
-    /// `POST /invoices`; id 0 = `order_id`, id 1 = `customer_id`.
-    pub order_invoices: Arena,
-    /// `PUT /invoices/{id}/void`
-    pub invoice_void: Arena,
 }
 
 impl PaymentsBodies {
-    /// `bills` are those of `customer_orders` of the Ordering domain.
-    pub(super) fn new(source: PayloadSource<'_>, bills: &[Bill]) -> Self {
+    pub(super) fn new(source: PayloadSource<'_>) -> Self {
         let run_id = source.run_id;
-        let totals: Vec<Cents> = bills.iter().map(Bill::total).collect();
         let amounts = amounts(source, "payment_amounts");
-        let pay = |kind, amounts: &[Cents], ids| {
-            source.drawn_for(kind, amounts, |amount, rng, body| {
-                payments::payment(*amount, ids, rng, run_id, body);
-            })
-        };
-        let pay_anything = |kind, ids| {
-            source.drawn(kind, |rng, body| {
-                let amount = Cents::drawn(rng, PAYMENT_CENTS);
-                payments::payment(amount, ids, rng, run_id, body);
-            })
-        };
         Self {
-            payments: pay("payments", &amounts, PayerIds::MADE_UP),
+            payments: source.drawn_for("payments", &amounts, |amount, rng, body| {
+                payments::payment(*amount, PayerIds::MADE_UP, rng, run_id, body);
+            }),
             refunds: each(&amounts, |amount, body| payments::refund(*amount, body)),
-            order_payments: pay_anything("order_payments", PayerIds::OF_ORDER),
-            customer_payments: pay_anything("customer_payments", PayerIds::GIVEN),
-            order_total_payments: pay("order_total_payments", &totals, PayerIds::GIVEN),
+            order_payments: source.drawn("order_payments", |rng, body| {
+                let amount = Cents::drawn(rng, PAYMENT_CENTS);
+                payments::payment(amount, PayerIds::OF_ORDER, rng, run_id, body);
+            }),
             keyed_payments: source.drawn("keyed_payments", |rng, body| {
                 payments::keyed_payment(Cents::drawn(rng, PAYMENT_CENTS), rng, body);
             }),
@@ -68,13 +46,6 @@ impl PaymentsBodies {
                 payments::failure(reason, run_id, body);
             }),
             refund_confirmations: fixed(|body| payments::refund_confirmation(run_id, body)),
-            invoices: source.drawn("invoices", |rng, body| {
-                payments::invoice(PayerIds::MADE_UP, rng, body);
-            }),
-            order_invoices: source.drawn("order_invoices", |rng, body| {
-                payments::invoice(PayerIds::GIVEN, rng, body);
-            }),
-            invoice_void: fixed(payments::invoice_void),
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use crate::engine::{Arena, ArenaBuilder, BodyWriter};
 use crate::plan::{RunId, fnv1a};
-use crate::shop::Dialect;
-use crate::shop::generators::ordering::Bill;
 use fastrand::Rng;
 
 /// Bodies of each generated kind: enough to look like a crowd, few enough that the kinds of one
@@ -19,7 +17,6 @@ pub const LARGE_BODIES: usize = 512;
 pub struct PayloadSource<'a> {
     pub seed: u64,
     pub run_id: &'a RunId,
-    pub dialect: Dialect,
     /// Whether nothing that the bodies are for is ever called: one of each kind will do.
     pub is_idle: bool,
 }
@@ -49,11 +46,6 @@ impl PayloadSource<'_> {
         self.generated(kind, LARGE_BODIES, write)
     }
 
-    /// One body of a kind that has nothing random but what is patched in.
-    pub fn drawn_once(self, kind: &str, write: impl FnMut(&mut Rng, &mut BodyWriter<'_>)) -> Arena {
-        self.generated(kind, 1, write)
-    }
-
     fn generated(
         self,
         kind: &str,
@@ -62,14 +54,6 @@ impl PayloadSource<'_> {
     ) -> Arena {
         let mut rng = self.stream(kind);
         ArenaBuilder::build(self.count_of(count), |body| write(&mut rng, body))
-    }
-
-    /// The bills of [`LARGE_BODIES`] orders of `items` items.
-    pub fn bills(self, kind: &str, items: usize) -> Vec<Bill> {
-        let mut rng = self.stream(kind);
-        (0..self.count_of(LARGE_BODIES))
-            .map(|_| Bill::drawn(&mut rng, items))
-            .collect()
     }
 
     /// One body for each of `values`, in their order.

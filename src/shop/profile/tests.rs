@@ -13,6 +13,19 @@ fn message(text: &str) -> String {
     Profile::parse(text, "my.toml").unwrap_err().to_string()
 }
 
+/// What is in the directory runs by its name, wherever the program is.
+#[test]
+fn every_profile_of_the_repository_is_compiled_in() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles");
+    let files = std::fs::read_dir(directory).unwrap();
+    let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let files: HashSet<String> = files.filter(|name| name.ends_with(".toml")).collect();
+    let known = BUILT_IN
+        .iter()
+        .map(|(origin, _)| origin.trim_start_matches("profiles/").to_owned());
+    assert_eq!(known.collect::<HashSet<String>>(), files);
+}
+
 #[test]
 fn built_in_profiles_are_valid_and_their_names_differ() {
     let mut names = HashSet::new();

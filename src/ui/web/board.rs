@@ -29,6 +29,8 @@ pub struct Card {
     pub run_time_s: Option<f64>,
     /// `class` or `max`.
     pub pacing: &'static str,
+    /// Options of its journeys, among the words of its plan.
+    pub options: Vec<&'static str>,
     /// Where its stages after the first begin.
     pub ramps: Vec<Ramp>,
     /// Directory of its record.
@@ -399,6 +401,7 @@ mod tests {
             spawn_rate: Some(1.0),
             run_time_s: None,
             pacing: "class",
+            options: Vec::new(),
             ramps: vec![
                 Ramp {
                     at_s: 1.5,

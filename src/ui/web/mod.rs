@@ -34,7 +34,7 @@ mod wire;
 pub use access::SHORTEST_TOKEN;
 pub use board::Board;
 pub use names::{WebBase, WebName, WrongBase, WrongName};
-pub use offer::{FormDefaults, Offer, OfferedClass, OfferedProfile};
+pub use offer::{FormDefaults, Offer, OfferedClass, OfferedOption, OfferedProfile};
 pub use order::{FormField, Refusal, SwarmOrder};
 pub use serve::{WebRequest, serve};
 pub use server::{WebError, WebServer, WebSettings};

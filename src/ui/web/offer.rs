@@ -9,6 +9,8 @@ pub struct Offer {
     pub classes: Vec<OfferedClass>,
     /// The profiles.
     pub profiles: Vec<OfferedProfile>,
+    /// Options of the workload.
+    pub options: Vec<OfferedOption>,
     /// What the command line said.
     pub defaults: FormDefaults,
 }
@@ -24,6 +26,15 @@ pub struct OfferedClass {
     pub wait: String,
     /// Its journeys and their shares of the passes, 0 to 1.
     pub journeys: Vec<(String, f64)>,
+}
+
+/// An option of the form.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct OfferedOption {
+    /// The word for it.
+    pub name: String,
+    /// What it changes, in one line.
+    pub about: String,
 }
 
 /// A profile of the form.
@@ -66,6 +77,8 @@ pub struct FormDefaults {
     pub run_time: Option<String>,
     /// Pacing.
     pub pacing: Option<String>,
+    /// Options, by their words.
+    pub with: Vec<String>,
     /// Whether runs bring their own shop.
     pub sandbox: bool,
 }

@@ -22,10 +22,12 @@ pub enum FormField {
     Profile,
     /// `class` or `max`.
     Pacing,
+    /// Options of the workload.
+    With,
 }
 
 impl FormField {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Users,
         Self::SpawnRate,
         Self::Host,
@@ -33,6 +35,7 @@ impl FormField {
         Self::Classes,
         Self::Profile,
         Self::Pacing,
+        Self::With,
     ];
 
     /// As `POST /swarm` has it.
@@ -46,6 +49,7 @@ impl FormField {
             Self::Classes => "user_classes",
             Self::Profile => "profile",
             Self::Pacing => "pacing",
+            Self::With => "with",
         }
     }
 }
@@ -61,6 +65,7 @@ impl fmt::Display for FormField {
             Self::Classes => "User classes",
             Self::Profile => "Profile",
             Self::Pacing => "Pacing",
+            Self::With => "Options",
         })
     }
 }
@@ -93,6 +98,8 @@ pub struct SwarmOrder {
     pub profile: Option<String>,
     /// `class` or `max`.
     pub pacing: Option<String>,
+    /// Options of the workload, by their words.
+    pub with: Vec<String>,
 }
 
 /// Why a body is no order.
@@ -175,10 +182,12 @@ impl SwarmOrder {
                 Some(FormField::RunTime) => &mut order.run_time,
                 Some(FormField::Profile) => &mut order.profile,
                 Some(FormField::Pacing) => &mut order.pacing,
-                Some(FormField::Classes) => {
-                    order
-                        .classes
-                        .extend((!value.is_empty()).then(|| value.to_owned()));
+                Some(FormField::Classes | FormField::With) => {
+                    let several = match known {
+                        Some(FormField::With) => &mut order.with,
+                        _ => &mut order.classes,
+                    };
+                    several.extend((!value.is_empty()).then(|| value.to_owned()));
                     continue;
                 }
                 None if name == WHOLE => {
@@ -255,7 +264,8 @@ mod tests {
     fn locusts_form_is_read() {
         let order = SwarmOrder::parse(
             b"user_count=10&spawn_rate=2.5&host=http%3A%2F%2Flocalhost%3A8000&run_time=&\
-              user_classes=IdentityUser%3D3&user_classes=SpikeUser&shape_class=Default&profile=+load+",
+              user_classes=IdentityUser%3D3&user_classes=SpikeUser&shape_class=Default&profile=+load+&with=strict&\
+              with=&with=by-request",
         );
         let text = |text: &str| Some(text.to_owned());
         let expected = SwarmOrder {
@@ -267,6 +277,7 @@ mod tests {
             classes: vec!["IdentityUser=3".to_owned(), "SpikeUser".to_owned()],
             profile: text("load"),
             pacing: None,
+            with: vec!["strict".to_owned(), "by-request".to_owned()],
         };
         assert_eq!(order, Ok(expected));
     }

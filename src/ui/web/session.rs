@@ -222,6 +222,7 @@ fn keeps(order: &SwarmOrder, card: &Card) -> Result<(), Refusal> {
     let has = |share: &ClassShare| card.classes.contains(share);
     let are_classes = classes
         .is_some_and(|classes| classes.len() == card.classes.len() && classes.iter().all(has));
+    let has_option = |word: &String| card.options.contains(&word.as_str());
     for (field, is_kept) in [
         (FormField::Host, order.host.as_ref().is_none_or(is_host)),
         (
@@ -246,6 +247,7 @@ fn keeps(order: &SwarmOrder, card: &Card) -> Result<(), Refusal> {
                 .is_none_or(|word| *word == card.pacing),
         ),
         (FormField::Classes, order.classes.is_empty() || are_classes),
+        (FormField::With, order.with.iter().all(has_option)),
     ] {
         if !is_kept {
             let why = "a running test keeps its own; stop it first, or send Users and Ramp up only";
@@ -352,6 +354,7 @@ fn card(run: &LiveRun<'_>, output: &run::Output) -> Card {
             Pacing::Class => "class",
             Pacing::Max => "max",
         },
+        options: run.plan.options.clone(),
         ramps: match load {
             Load::Closed { stages } => ramps(stages),
             Load::Open { .. } => Vec::new(),

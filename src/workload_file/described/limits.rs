@@ -4,6 +4,7 @@
 use super::facts::{Fact, literal, literal_text, made};
 use super::ordered::Json;
 use super::schemas::Schemas;
+use super::written;
 use crate::plan::Suggestion;
 use crate::workload_file::model::definitions::{Body, BodyKind, Node, Operation};
 use crate::workload_file::model::texts::Part;
@@ -31,13 +32,13 @@ pub struct Description {
 }
 
 impl Description {
-    /// Reads a description in JSON.
+    /// Reads a description in JSON or YAML.
     ///
     /// # Errors
     /// When it is none, or is too large: a sentence.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let root = Json::parse(text)
-            .map_err(|error| format!("this is no OpenAPI description in JSON: {error}"))?;
+        let root = written::read(text)
+            .map_err(|error| format!("this is no OpenAPI description: {error}"))?;
         let Some(Json::Object(paths)) = root.get("paths") else {
             return Err("this is no OpenAPI description: it has no `paths`".to_owned());
         };

@@ -5,3 +5,5 @@ pub mod facts;
 pub mod limits;
 pub mod ordered;
 pub mod schemas;
+pub mod written;
+pub mod yaml;

@@ -5,7 +5,7 @@ use serde_json::Number;
 use std::fmt;
 
 /// Values of a text, at most and about: what is read stays far below 100 MB.
-const MOST_VALUES: usize = 400_000;
+pub const MOST_VALUES: usize = 400_000;
 
 /// A value of JSON.
 #[derive(Clone, Debug, PartialEq)]

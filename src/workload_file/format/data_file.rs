@@ -6,6 +6,7 @@ use crate::engine::MOST_VALUE_BYTES;
 use crate::plan::Suggestion;
 use crate::workload_file::model::table::{Field, Table};
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
@@ -54,14 +55,19 @@ pub fn read_rows(folder: &Path, name: &str, numbers: &[String]) -> Result<Table,
     }
 }
 
-/// The text of the JSON file called `name` in `folder`.
+/// The text of the description called `name` in `folder`.
 ///
 /// # Errors
 /// When there is none.
-pub fn read_json(folder: &Path, name: &str) -> Result<String, String> {
+pub fn read_description(folder: &Path, name: &str) -> Result<String, String> {
     let extension = Path::new(name).extension();
-    if extension.is_none_or(|it| !it.eq_ignore_ascii_case("json")) {
-        return Err(format!("`{name}` is no .json file"));
+    let is_known = |it: &OsStr| {
+        ["json", "yaml", "yml"]
+            .iter()
+            .any(|known| it.eq_ignore_ascii_case(known))
+    };
+    if !extension.is_some_and(is_known) {
+        return Err(format!("`{name}` is no .json, .yaml or .yml file"));
     }
     text_of(&path_within(folder, name)?, name)
 }

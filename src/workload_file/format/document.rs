@@ -25,6 +25,8 @@ pub struct Document<'a> {
     mistakes: Vec<(usize, String)>,
     /// Bytes that one body of each kind have together, at most.
     body_bytes: usize,
+    /// Values that are added up, and where each sum stands.
+    summed: Vec<(usize, u16)>,
 }
 
 /// A table whose keys have been looked at.
@@ -45,6 +47,7 @@ impl<'a> Document<'a> {
             text,
             mistakes: Vec::new(),
             body_bytes: 0,
+            summed: Vec::new(),
         };
         DeTable::parse(text)
             .map(|table| (document, table))
@@ -81,6 +84,16 @@ impl<'a> Document<'a> {
             );
             self.mistake(offset, says);
         }
+    }
+
+    /// The sum at `offset` adds up these values: each has to be a number.
+    pub fn note_summed(&mut self, offset: usize, values: impl Iterator<Item = u16>) {
+        self.summed.extend(values.map(|value| (offset, value)));
+    }
+
+    /// Values that are added up, and where each sum stands.
+    pub fn take_summed(&mut self) -> Vec<(usize, u16)> {
+        std::mem::take(&mut self.summed)
     }
 
     /// `result`, or its mistake noted at `offset`.

@@ -342,10 +342,7 @@ fn note_sent(model: &Model, call: &Call, needs: &mut Positions) {
 }
 
 fn note(parts: &[Part], needs: &mut Positions) {
-    needs.extend(parts.iter().filter_map(|part| match part {
-        Part::Value(position) => Some(*position),
-        _ => None,
-    }));
+    needs.extend(parts.iter().flat_map(Part::values));
 }
 
 fn note_body(body: &Body, needs: &mut Positions) {

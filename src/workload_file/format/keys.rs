@@ -507,6 +507,11 @@ pub const SIDE_KEYS: &[Key] = &[
         "name in statistics, where it is not the operation's",
     ),
     key(
+        "tags",
+        Takes::Names,
+        "words by which the figures of its own name are added up, instead of the operation's",
+    ),
+    key(
         "body",
         Takes::Name,
         "name of one of the bodies of the file, where it is not the operation's",

@@ -5,6 +5,7 @@ pub mod document;
 pub mod flow;
 pub mod key;
 pub mod keys;
+pub mod number_checks;
 pub mod read;
 pub mod read_bodies;
 pub mod read_checks;

@@ -1,9 +1,10 @@
 //! From the text of a file to a workload, or to everything that is wrong with it.
 
-use super::data_file::read_json;
+use super::data_file::read_description;
 use super::document::{Document, Table, is_name};
 use super::flow;
 use super::keys::FILE_KEYS;
+use super::number_checks;
 use super::read_data::data;
 use super::read_journeys::{classes, journeys};
 use super::read_operations::operations;
@@ -99,6 +100,7 @@ pub fn read_as(
     }
     if document.is_sound() {
         flow::check(&mut document, &model, &places);
+        number_checks::check(&mut document, &model);
     }
     match document.error(origin) {
         Some(error) => Err(error),
@@ -162,7 +164,7 @@ fn hold_to_description(
         return;
     }
     let text = match folder {
-        Some(folder) => read_json(folder, name),
+        Some(folder) => read_description(folder, name),
         None => Err("there is no folder to read files of".to_owned()),
     };
     let description = text.and_then(|it| Description::parse(&it));

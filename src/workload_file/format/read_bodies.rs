@@ -2,7 +2,7 @@
 
 use super::document::{At, Document, Table};
 use super::sections::texts;
-use super::sum_checks::check_sum;
+use super::sum_checks::{check_sum, is_number_text, summed_draws};
 use super::templates::{self, Names, most_bytes};
 use crate::plan::Suggestion;
 use crate::workload_file::model::definitions::{Body, BodyKind, DrawSet, Node, RunOption};
@@ -90,7 +90,9 @@ pub fn body(document: &mut Document<'_>, table: Table<'_, '_>, known: Known<'_>)
             let node = reader.node(document, value, 0)?;
             let draws = [reader.shared, &reader.draws[..]].concat();
             for (sum, offset) in &reader.sums {
-                document.noting(*offset, check_sum(sum, &node, &draws));
+                if let Some(values) = document.noting(*offset, check_sum(sum, &node, &draws)) {
+                    document.note_summed(*offset, values.into_iter());
+                }
             }
             BodyKind::Json(node)
         }
@@ -189,9 +191,11 @@ impl<'n> BodyReader<'n> {
                 draws: &self.names,
                 has_users: false,
                 is_body: true,
+                may_sum: false,
             };
             let parts = templates::parts(document, &text, value.span(), names);
             templates::refuse_sums(document, &parts, value.span().start);
+            self.check_drawn(document, &parts, value.span().start);
             let bytes = most_bytes(&parts, &self.drawn_bytes);
             if bytes > MOST_BODY_BYTES {
                 document.mistake(offset, "this may get longer than any body");
@@ -208,11 +212,13 @@ impl<'n> BodyReader<'n> {
             draws: &self.names,
             has_users: true,
             is_body: true,
+            may_sum: true,
         };
         let parts = templates::parts(document, text, value.span(), names);
         self.bytes = self
             .bytes
             .saturating_add(most_bytes(&parts, &self.drawn_bytes));
+        self.check_drawn(document, &parts, value.span().start);
         for part in &parts {
             if let Part::Made(generator) = part
                 && let Some(sum) = generator.total()
@@ -221,6 +227,27 @@ impl<'n> BodyReader<'n> {
             }
         }
         parts
+    }
+
+    /// Notes draws that sums in `parts`, which stand at `offset`, add up and that are no numbers.
+    fn check_drawn(&self, document: &mut Document<'_>, parts: &[Part], offset: usize) {
+        let drawn = |position: u16| {
+            let position = usize::from(position);
+            let own = position.checked_sub(self.shared.len());
+            own.map_or(self.shared.get(position), |own| self.draws.get(own))
+        };
+        for position in parts.iter().flat_map(summed_draws) {
+            let is_number = drawn(position).is_some_and(|parts| is_number_text(parts, &drawn));
+            if !is_number {
+                let name = self.names.get(usize::from(position));
+                let name = name.map_or("", String::as_str);
+                let says = format!(
+                    "`$sum`: `{name}` is drawn as a text, and only numbers are added up, like {{$int 1..5}} or \
+                     {{$decimal 0.50..99.99}}"
+                );
+                document.mistake(offset, says);
+            }
+        }
     }
 
     fn node(&mut self, document: &mut Document<'_>, value: &At<'_>, depth: usize) -> Option<Node> {

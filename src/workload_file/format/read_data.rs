@@ -88,8 +88,11 @@ fn named_columns(table: &Table, name: &str, text: &str) -> Vec<usize> {
         let before = text[..at].trim_end();
         let rest = &text[at + start.len()..];
         let is_inside = before.ends_with('{');
+        let opened = before.rfind('{').map_or("", |start| &before[start..]);
+        let is_summed = opened.starts_with("{$sum") && !opened.contains(['}', '\n']);
         let end = match is_inside {
             true => rest.find('}'),
+            false if is_summed => rest.find(['*', '+', '-', ' ', '}']),
             // What a step depends on: "value users.kind", "users.kind = card".
             false if before.ends_with(['"', '\'']) || before.ends_with(" value") => {
                 rest.find(['"', '\'', '=', '!'])
@@ -103,7 +106,9 @@ fn named_columns(table: &Table, name: &str, text: &str) -> Vec<usize> {
         match columns.iter().find(|(_, known)| *known == column) {
             Some((place, _)) if named.contains(place) => {}
             Some((place, _)) => named.push(*place),
-            None if is_inside => return columns.into_iter().map(|(place, _)| place).collect(),
+            None if is_inside || is_summed => {
+                return columns.into_iter().map(|(place, _)| place).collect();
+            }
             None => {}
         }
     }

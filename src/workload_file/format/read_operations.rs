@@ -147,6 +147,7 @@ fn operation(
         draws: &[],
         has_users: true,
         is_body: false,
+        may_sum: true,
     };
     let written = document.text(request, "request", "\"GET /items\"")?;
     let place = written.len() - path.len();
@@ -167,6 +168,11 @@ fn operation(
     let first = if begins_with_text { "" } else { "/" };
     check_path(document, request, &format!("{first}{plain}"));
     let mut headers = headers(document, table, names);
+    // What is compared with a reply is no request.
+    let names = Names {
+        may_sum: false,
+        ..names
+    };
     let body = operation_body(document, table, model, bodies);
     if let (Some(position), Method::Get | Method::Head) = (body, method)
         && model.bodies.len() > usize::from(position)

@@ -3,6 +3,7 @@
 use super::document::{At, Document, Table};
 use super::keys::{RACE_KEYS, SIDE_KEYS};
 use super::read_operations::body_of_step;
+use super::read_tags::tags_of_name;
 use super::sections::{section, texts};
 use crate::engine::MOST_RACERS;
 use crate::plan::Suggestion;
@@ -172,6 +173,7 @@ fn sides(document: &mut Document<'_>, value: &At<'_>, model: &Model) -> Vec<Race
                 document.mistake(table.offset_of("name"), says);
             }
         }
+        let tags = tags_of_name(document, table, "the side");
         let body = match operation {
             Some(operation) => body_of_step(document, table, model, operation),
             None => None,
@@ -180,6 +182,7 @@ fn sides(document: &mut Document<'_>, value: &At<'_>, model: &Model) -> Vec<Race
             name: name.to_owned(),
             operation,
             label,
+            tags,
             body,
             racers: racers.unwrap_or(1),
         }));

@@ -6,7 +6,7 @@ use super::read_checks::checks;
 use super::read_operations::{body_of_step, raised, reads};
 use super::read_races::{find_operation, find_race};
 use super::read_statuses::{refusals, statuses};
-use super::read_tags::tags;
+use super::read_tags::tags_of_name;
 use super::read_tests::test;
 use super::sections::texts;
 use super::templates::{self, Names};
@@ -175,6 +175,7 @@ impl<'m> StepReader<'m> {
             draws: &[],
             has_users: true,
             is_body: false,
+            may_sum: false,
         }
     }
 
@@ -326,11 +327,7 @@ impl<'m> StepReader<'m> {
         if let Some(label) = &label {
             self.check_label(document, table, label, operation);
         }
-        let tags = tags(document, table);
-        if tags.is_some() && table.get("name").is_none() {
-            let says = "figures are counted by name: give the step a `name`, or the operation these `tags`";
-            document.mistake(table.offset_of("tags"), says);
-        }
+        let tags = tags_of_name(document, table, "the step");
         let body = body_of_step(document, table, model, operation);
         let expect = table.get("expect");
         let expect = expect.and_then(|value| statuses(document, value, "expect"));

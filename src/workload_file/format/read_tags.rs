@@ -4,6 +4,22 @@ use super::document::{Document, Table, is_name};
 use crate::workload_file::model::bounds::MOST_TAGS;
 use toml::de::DeValue;
 
+/// The tags of `table`, which calls `what` by a name of its own; `None` when it says nothing of them.
+pub fn tags_of_name(
+    document: &mut Document<'_>,
+    table: Table<'_, '_>,
+    what: &str,
+) -> Option<Vec<String>> {
+    let tags = tags(document, table);
+    if tags.is_some() && table.get("name").is_none() {
+        let says = format!(
+            "figures are counted by name: give {what} a `name`, or the operation these `tags`"
+        );
+        document.mistake(table.offset_of("tags"), says);
+    }
+    tags
+}
+
 /// The tags of `table`; `None` when it says nothing of them.
 pub fn tags(document: &mut Document<'_>, table: Table<'_, '_>) -> Option<Vec<String>> {
     let value = table.get("tags")?;

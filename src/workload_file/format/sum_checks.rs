@@ -2,95 +2,61 @@
 
 use crate::workload_file::model::definitions::Node;
 use crate::workload_file::model::generators::Generator;
+use crate::workload_file::model::sum_places::{Lacking, factors_of, values_of};
 use crate::workload_file::model::sums::{Sum, is_decimal};
-use crate::workload_file::model::texts::Part;
+use crate::workload_file::model::texts::{Factor, Part};
 
-/// Whether `sum` can be made in `body`, for which this is drawn.
+/// Whether `sum` can be made in `body`, for which this is drawn; gives the values of the user that it adds up.
 ///
 /// # Errors
 /// When it cannot: a sentence.
-pub fn check_sum(sum: &Sum, body: &Node, draws: &[Vec<Part>]) -> Result<(), String> {
+pub fn check_sum(sum: &Sum, body: &Node, draws: &[Vec<Part>]) -> Result<Vec<u16>, String> {
     let list = sum.list().as_str();
-    let none = || format!("`$sum`: there is no list at {list} of this body");
-    for found in inner(body, sum.list().names()).ok_or_else(none)? {
-        for element in elements(found).ok_or_else(none)? {
-            check_element(sum, element, draws)?;
-        }
+    let factors = factors_of(sum, body).map_err(|lacking| match lacking {
+        Lacking::List => format!("`$sum`: there is no list at {list} of this body"),
+        Lacking::Factor(name) => format!("`$sum`: an element of {list} has no {name}"),
+    })?;
+    let drawn = |position: u16| draws.get(usize::from(position));
+    let mut numbers = factors.iter();
+    if let Some((name, _)) = numbers.find(|(_, node)| !is_number(node, &drawn)) {
+        return Err(format!(
+            "`$sum`: {name} in {list} is no number: write one, one that is made up like {{$int 1..5}}, or a value \
+             alone, like \"{{price}}\""
+        ));
     }
-    Ok(())
+    Ok(values_of(&factors).collect())
 }
 
-fn check_element(sum: &Sum, element: &Node, draws: &[Vec<Part>]) -> Result<(), String> {
-    let list = sum.list().as_str();
-    for factor in sum.factors() {
-        let name = factor.as_str();
-        let Some(numbers) = inner(element, factor.names()) else {
-            return Err(format!("`$sum`: an element of {list} has no {name}"));
-        };
-        if !numbers.into_iter().all(|number| is_number(number, draws)) {
-            return Err(format!(
-                "`$sum`: {name} in {list} is no number that is made up with its body; a value of \
-                 the user is known later"
-            ));
-        }
-    }
-    Ok(())
+/// Positions of the draws that `part` adds up.
+pub fn summed_draws(part: &Part) -> impl Iterator<Item = u16> {
+    let products = match part {
+        Part::Sum(products) => &products[..],
+        _ => &[],
+    };
+    let factors = products.iter().flat_map(|product| &product.factors);
+    factors.filter_map(|factor| match factor {
+        Factor::Drawn(position) => Some(*position),
+        Factor::Value(_) | Factor::Number(_) => None,
+    })
 }
 
-/// The elements of a list, as the file has them.
-fn elements(list: &Node) -> Option<Vec<&Node>> {
-    match list {
-        Node::Array(elements) => Some(elements.iter().collect()),
-        Node::Several { element, .. } => Some(vec![element]),
-        _ => None,
-    }
-}
-
-/// What stands at the place that `names` lead to, whatever options the run has. `None` when nothing does
-/// with some of them.
-fn inner(node: &Node, names: impl Iterator<Item = String>) -> Option<Vec<&Node>> {
-    let mut nodes = either(vec![node]);
-    for name in names {
-        let mut within = Vec::new();
-        for node in nodes {
-            let Node::Object(members) = node else {
-                return None;
-            };
-            within.push(&members.iter().find(|(known, _)| *known == name)?.1);
-        }
-        nodes = either(within);
-    }
-    Some(nodes)
-}
-
-/// The same nodes, with both of what options decide.
-fn either(nodes: Vec<&Node>) -> Vec<&Node> {
-    let mut out = Vec::new();
-    let mut left = nodes;
-    while let Some(node) = left.pop() {
-        match node {
-            Node::Either { with, without, .. } => left.extend([&**with, &**without]),
-            Node::Repeated { element, .. } => left.push(element),
-            node => out.push(node),
-        }
-    }
-    out
-}
-
-fn is_number(node: &Node, draws: &[Vec<Part>]) -> bool {
+fn is_number<'n>(node: &Node, drawn: &impl Fn(u16) -> Option<&'n Vec<Part>>) -> bool {
     match node {
         Node::Literal(json) => is_decimal(json),
-        Node::Text(parts) => is_number_text(parts, draws),
+        // What it is shows when the request is sent.
+        Node::Text(parts) if matches!(parts[..], [Part::Value(_)]) => true,
+        Node::Text(parts) => is_number_text(parts, drawn),
         _ => false,
     }
 }
 
-fn is_number_text(parts: &[Part], draws: &[Vec<Part>]) -> bool {
+/// Whether `parts` are a number before a request is sent; `drawn` gives what stands for a draw.
+pub fn is_number_text<'n>(parts: &[Part], drawn: &impl Fn(u16) -> Option<&'n Vec<Part>>) -> bool {
     match parts {
         [Part::Made(generator)] => makes_numbers(generator),
+        // A draw is made of those above it.
         [Part::Drawn(position)] => {
-            let draw = draws.get(usize::from(*position));
-            draw.is_some_and(|parts| is_number_text(parts, draws))
+            drawn(*position).is_some_and(|parts| is_number_text(parts, drawn))
         }
         [Part::Text(text)] => is_decimal(text),
         [Part::Sum(_)] => true,
@@ -98,7 +64,8 @@ fn is_number_text(parts: &[Part], draws: &[Vec<Part>]) -> bool {
     }
 }
 
-fn makes_numbers(generator: &Generator) -> bool {
+/// Whether all that it makes are numbers.
+pub fn makes_numbers(generator: &Generator) -> bool {
     match generator {
         Generator::Int(..) | Generator::Decimal(..) | Generator::Float(..) => true,
         Generator::Distributed(_) | Generator::Padded(..) => true,

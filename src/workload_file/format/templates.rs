@@ -3,7 +3,8 @@
 use super::document::Document;
 use crate::plan::Suggestion;
 use crate::workload_file::model::generators::Generator;
-use crate::workload_file::model::texts::{Part, Product};
+use crate::workload_file::model::sums::is_decimal;
+use crate::workload_file::model::texts::{Factor, Part, Product};
 use std::ops::Range;
 
 /// The names that a text may use.
@@ -17,6 +18,8 @@ pub struct Names<'n> {
     pub has_users: bool,
     /// Whether it is for a body: only those are made in turn.
     pub is_body: bool,
+    /// Whether sums of users' values may stand there: where a request is written.
+    pub may_sum: bool,
 }
 
 /// The parts of `text`, which stands at `span`. Mistakes are noted in `document`.
@@ -53,6 +56,10 @@ pub fn parts(
                 if !plain.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut plain)));
                 }
+                if part.is_late_sum() {
+                    let offset = document.offset_within(span.clone(), text, at);
+                    document.note_summed(offset, part.values());
+                }
                 parts.push(part);
             }
             Err(_) if document.is_full() => return parts,
@@ -79,7 +86,7 @@ fn part(inside: &str, names: Names<'_>) -> Result<Part, String> {
             }
             Generator::Sum(products) => {
                 let products = products.iter().map(|(is_less, factors)| {
-                    let factors = factors.iter().map(|name| drawn(name, names));
+                    let factors = factors.iter().map(|name| factor(name, names));
                     Ok(Product {
                         is_less: *is_less,
                         factors: factors.collect::<Result<_, String>>()?,
@@ -147,6 +154,40 @@ fn drawn(name: &str, names: Names<'_>) -> Result<u16, String> {
             "nothing is drawn as `{name}`{suggestion}: it has to stand under `draw`, above this"
         )
     })
+}
+
+/// What `name` is in a sum: a draw, a value of the user, or a number.
+fn factor(name: &str, names: Names<'_>) -> Result<Factor, String> {
+    let position = |known: &[String]| known.iter().position(|known| known == name);
+    if let Some(position) = position(names.draws) {
+        return Ok(Factor::Drawn(position as u16));
+    }
+    match position(names.values) {
+        Some(position) if names.may_sum => return Ok(Factor::Value(position as u16)),
+        Some(_) if names.has_users => {
+            return Err(format!(
+                "`$sum`: `{name}` is known only when a request is sent, and such sums stand where one is written: in \
+                 a path, a header or a body"
+            ));
+        }
+        Some(_) => {
+            return Err(format!(
+                "`$sum`: `{name}` is known only when a request is sent, and draws are made before; write the sum \
+                 where it is sent"
+            ));
+        }
+        None => {}
+    }
+    if is_decimal(name) {
+        return Ok(Factor::Number(name.to_owned()));
+    }
+    let values = names.values.iter().filter(|_| names.may_sum);
+    let known = values.chain(names.draws).map(String::as_str);
+    let suggestion = Suggestion::for_word(name, known);
+    Err(format!(
+        "`$sum`: there is no `{name}`{suggestion}; what is added up is a number, stands under `draw` above this, is \
+         read of a reply, or is a column of rows"
+    ))
 }
 
 /// Bytes that `parts` have at most, where a user's value has 64 and draws have these; for limits only.

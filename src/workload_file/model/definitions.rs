@@ -179,6 +179,35 @@ pub struct Body {
     pub kind: BodyKind,
 }
 
+impl Body {
+    /// All that its texts consist of, its own draws first.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Part> {
+        fn add<'b>(node: &'b Node, parts: &mut Vec<&'b Part>) {
+            match node {
+                Node::Object(members) => members.iter().for_each(|(_, node)| add(node, parts)),
+                Node::Array(elements) => elements.iter().for_each(|node| add(node, parts)),
+                Node::Several { element, .. } | Node::Repeated { element, .. } => {
+                    add(element, parts)
+                }
+                Node::Either { with, without, .. } => {
+                    add(with, parts);
+                    add(without, parts);
+                }
+                Node::Text(own) => parts.extend(own),
+                Node::Literal(_) => {}
+            }
+        }
+        let mut parts: Vec<&Part> = self.draws.iter().flatten().collect();
+        match &self.kind {
+            BodyKind::Json(node) => add(node, &mut parts),
+            BodyKind::Form(fields) => parts.extend(fields.iter().flat_map(|(_, value)| value)),
+            BodyKind::Text(own) => parts.extend(own),
+        }
+        parts
+    }
+}
+
 /// A body of one kind or another.
 #[derive(Clone, Debug)]
 pub enum BodyKind {
@@ -357,6 +386,7 @@ impl From<&RaceSide> for Call {
     fn from(side: &RaceSide) -> Self {
         Self {
             label: side.label.clone(),
+            tags: side.tags.clone(),
             body: side.body,
             ..Self::of(side.operation)
         }

@@ -88,7 +88,7 @@ pub enum Generator {
     Null,
     /// What stands before the `@` of an e-mail address, of these draws.
     Handle(Vec<String>),
-    /// A sum of products of draws; whether each is taken away.
+    /// A sum of products of draws, values and numbers; whether each is taken away.
     Sum(Vec<(bool, Vec<String>)>),
     /// A number, some more likely than others.
     Distributed(Distribution),
@@ -188,7 +188,7 @@ pub const GENERATORS: &[(&str, &str, &str)] = &[
     (
         "sum",
         "A*B + C",
-        "a sum of draws and of their products, exact to the last digit; or, as {$sum /LIST A*B}, of what is in the elements of a list of the same `json`",
+        "a sum of draws, values and numbers and of their products, exact to the last digit; or, as {$sum /LIST A*B}, of what is in the elements of a list of the same `json`",
     ),
     (
         "normal",
@@ -459,8 +459,8 @@ fn sum(text: &str) -> Result<Vec<(bool, Vec<String>)>, String> {
         let is_name = |name: &String| !name.is_empty() && !name.contains(char::is_whitespace);
         if !factors.iter().all(is_name) {
             return Err(format!(
-                "`$sum {text}`: write draws, like {{$sum price*count + fee}}, or a list of the body, like {{$sum \
-                 /lines quantity*price}}"
+                "`$sum {text}`: write names and numbers, like {{$sum price*count + 2.50}}, or a list of the body, like \
+                 {{$sum /lines quantity*price}}"
             ));
         }
         if products.len() == MOST_PRODUCTS || factors.len() > MOST_FACTORS {

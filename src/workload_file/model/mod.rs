@@ -2,6 +2,7 @@
 
 pub mod bounds;
 pub mod conditions;
+pub mod decimals;
 pub mod definitions;
 pub mod distributions;
 pub mod generated;
@@ -11,6 +12,7 @@ pub mod patterns;
 pub mod race_model;
 pub mod replies;
 pub mod statuses;
+pub mod sum_places;
 pub mod sums;
 pub mod table;
 pub mod texts;

@@ -28,6 +28,8 @@ pub struct RaceSide {
     pub operation: usize,
     /// Name in statistics, where it is not the operation's.
     pub label: Option<String>,
+    /// Words by which the figures of its name are added up, where they are not the operation's.
+    pub tags: Option<Vec<String>>,
     /// Position of the body, where it is not the operation's.
     pub body: Option<u16>,
     /// How many they are.

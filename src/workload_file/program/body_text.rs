@@ -2,10 +2,12 @@
 
 use crate::engine::{ArenaBuilder, BodyWriter, Form, Values, encode};
 use crate::plan::UniqueNumbers;
+use crate::workload_file::model::decimals::Decimal;
 use crate::workload_file::model::definitions::{Body, BodyKind, Node};
 use crate::workload_file::model::generated::{Turn, write_units};
 use crate::workload_file::model::generators::Generator;
-use crate::workload_file::model::texts::{Part, Product};
+use crate::workload_file::model::texts::{Drawn, Part, Product};
+use crate::workload_file::program::late_sums::{placeholder, terms_of};
 use fastrand::Rng;
 
 /// Longest handle, in characters.
@@ -44,9 +46,6 @@ impl Place {
         }
     }
 }
-
-/// What is drawn once a body: a text, and whether it is none in JSON.
-pub type Drawn = (String, bool);
 
 /// What one body has drawn, and what its parts are written with.
 struct Writer<'a, 'b, 'c> {
@@ -112,57 +111,50 @@ fn handle(of: &[u16], drawn: &[Drawn]) -> String {
         .collect()
 }
 
-/// A sum of products, exact: numbers are counted in units of their last digits.
+/// A sum of products of what is drawn and of numbers, exact: they are counted in units of their last digits.
 fn sum(products: &[Product], drawn: &[Drawn]) -> String {
-    let product = |product: &Product| {
-        let mut units = if product.is_less { -1 } else { 1 };
-        let mut decimals = 0;
-        for position in &product.factors {
-            let text = &drawn[usize::from(*position)].0;
-            let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
-            let digits: i128 = format!("{whole}{rest}").parse().unwrap_or(0);
-            units *= digits;
-            decimals += rest.len() as u32;
+    // Without values of the user all is one term: those with values were taken for values before.
+    let terms = terms_of(products, drawn);
+    let sum = terms.first().map_or(Decimal::ZERO, |term| term.coefficient);
+    match (sum.units(), i64::try_from(sum.units().0)) {
+        ((_, 1..), Ok(units)) => {
+            let mut out = String::new();
+            write_units(units, sum.units().1, &mut out);
+            out
         }
-        (units, decimals)
-    };
-    let products: Vec<(i128, u32)> = products.iter().map(product).collect();
-    let decimals = products.iter().map(|(_, decimals)| *decimals).max();
-    let decimals = decimals.unwrap_or(0);
-    let scaled = |(units, own): &(i128, u32)| units * 10_i128.pow(decimals - own);
-    let units: i128 = products.iter().map(scaled).sum();
-    let mut out = String::new();
-    match decimals {
-        0 => out.push_str(&units.to_string()),
-        decimals => write_units(units as i64, decimals, &mut out),
+        _ => String::from_utf8_lossy(&sum.text()).into_owned(),
     }
-    out
 }
 
-/// Writes `body` into `out`, with what was `drawn` for it.
+/// `body` as it is before there are users, for the sums of its lists: each value of the user stands there as
+/// [`placeholder`] of it, and sums as nothing. `rng` stays where it is, so that what is written afterwards is drawn
+/// alike.
+pub fn draft(body: &Body, drawn: &[Drawn], turn: (Turn<'_>, u32), rng: &Rng) -> Vec<u8> {
+    let mut same = rng.clone();
+    let arena = ArenaBuilder::build(1, |out| {
+        write_with(Totals::Later, (body, drawn), turn, &mut same, out);
+    });
+    let mut text = Vec::new();
+    let nobody = (&[][..], &Values::default());
+    arena.append(0, nobody, &mut UniqueNumbers::of_set_up(), &mut text);
+    text
+}
+
+/// Writes `body` into `out`, with what was `drawn` for it. Its lists are those of the `draft`, which is empty where
+/// nothing adds them up.
 pub fn write(
     body: &Body,
-    drawn: &[Drawn],
-    (turn, options): (Turn<'_>, u32),
+    (drawn, draft): (&[Drawn], Vec<u8>),
+    turn: (Turn<'_>, u32),
     rng: &mut Rng,
     out: &mut BodyWriter<'_>,
 ) {
-    let totals = match &body.kind {
-        BodyKind::Json(node) if has_total(node) => {
-            // With a stream of its own, so that what is written afterwards is drawn alike.
-            let mut same = rng.clone();
-            let arena = ArenaBuilder::build(1, |out| {
-                let turn = (turn, options);
-                write_with(Totals::Later, (body, drawn), turn, &mut same, out);
-            });
-            let mut text = Vec::new();
-            let nobody = (&[][..], &Values::default());
-            arena.append(0, nobody, &mut UniqueNumbers::of_set_up(), &mut text);
-            text
-        }
-        _ => Vec::new(),
-    };
-    write_with(Totals::Of(totals), (body, drawn), (turn, options), rng, out);
+    write_with(Totals::Of(draft), (body, drawn), turn, rng, out);
+}
+
+/// Whether `body` has a sum of a list that is known before there are users.
+pub fn has_total_of(body: &Body) -> bool {
+    matches!(&body.kind, BodyKind::Json(node) if has_total(node))
 }
 
 fn has_total(node: &Node) -> bool {
@@ -316,7 +308,7 @@ impl Writer<'_, '_, '_> {
     fn value(&mut self, position: u16, form: Form) {
         match (&self.totals, form) {
             (Totals::Of(_), _) => self.out.raw_value(position, form),
-            (Totals::Later, Form::Json) => self.out.raw("null"),
+            (Totals::Later, Form::Json) => self.out.raw(&placeholder(position)),
             (Totals::Later, _) => {}
         }
     }

@@ -73,5 +73,8 @@ fn compile(model: &Model, hash: u64, beside: Beside) -> Program {
         rules: races.rules,
         values: usize::from(noted.values),
         made: compiler.made,
+        body_sums: compiler.body_sums,
+        head_sums: compiler.head_sums,
+        names: compiler.names,
     }
 }

@@ -2,8 +2,9 @@
 
 use super::beside::Beside;
 use super::checks::ReadyCheck;
+use super::compiled::{LateSum, SumOf};
 use super::reading::{ReadyRefusal, ReplyReading};
-use super::request_program::BodyChoice;
+use super::request_program::{BodyChoice, MadeForHead};
 use crate::engine::{self, HeadPart, HeadTemplate};
 use crate::stats::{Event, Tags};
 use crate::workload_file::model::definitions::{
@@ -11,6 +12,8 @@ use crate::workload_file::model::definitions::{
 };
 use crate::workload_file::model::generators::Generator;
 use crate::workload_file::model::replies::{Check, Raised, Refusal};
+use crate::workload_file::model::sum_places::is_late;
+use crate::workload_file::model::sums::Sum;
 use crate::workload_file::model::texts::Part;
 use std::ops::Range;
 
@@ -34,7 +37,7 @@ struct DraftStep {
     operation: usize,
     label: String,
     compiled: &'static engine::Operation,
-    made: Range<u16>,
+    made: MadeForHead,
     raises: Vec<Raised>,
     tags: Vec<String>,
 }
@@ -55,10 +58,14 @@ pub struct Compiler<'a> {
     /// What is made up for heads, and for bodies where they are sent: the value that takes it, and what
     /// it is.
     pub made: Vec<(u16, Generator)>,
+    /// Sums that are made when a body is sent, of each body.
+    pub body_sums: Vec<Vec<LateSum>>,
+    /// The same of heads.
+    pub head_sums: Vec<LateSum>,
     /// Values of a user, with those that only take what is made up.
     pub values: u16,
     /// Names of the values that are read.
-    names: &'static [String],
+    pub names: &'static [String],
 }
 
 impl<'a> Compiler<'a> {
@@ -71,6 +78,8 @@ impl<'a> Compiler<'a> {
             bodies: model.bodies.clone(),
             body_made: Vec::new(),
             made: Vec::new(),
+            body_sums: Vec::new(),
+            head_sums: Vec::new(),
             values: model.values.len() as u16,
             names: kept_all(model.values.clone()),
         }
@@ -118,6 +127,8 @@ impl<'a> Compiler<'a> {
             let first = self.made.len() as u16;
             each_text(&mut body.kind, &mut |parts| self.make_late(parts));
             self.body_made.push(first..self.made.len() as u16);
+            let sums = self.sum_late(body);
+            self.body_sums.push(sums);
         }
         self.bodies = bodies;
     }
@@ -138,6 +149,56 @@ impl<'a> Compiler<'a> {
                 *part = Part::Value(position);
             }
         }
+    }
+
+    /// Sums of what is known only then are values as well: those of products, and then those of lists, which may add
+    /// up the former.
+    fn sum_late(&mut self, body: &mut Body) -> Vec<LateSum> {
+        let mut sums = Vec::new();
+        each_text(&mut body.kind, &mut |parts| {
+            for part in parts {
+                if part.is_late_sum()
+                    && let Part::Sum(products) = part
+                {
+                    let of = SumOf::Products(std::mem::take(products));
+                    *part = Part::Value(self.sum_value(&mut sums, of, false));
+                }
+            }
+        });
+        let late: Vec<Sum> = match &body.kind {
+            BodyKind::Json(node) => {
+                let totals = body.parts().into_iter().filter_map(|part| match part {
+                    Part::Made(generator) => generator.total(),
+                    _ => None,
+                });
+                totals.filter(|sum| is_late(sum, node)).cloned().collect()
+            }
+            BodyKind::Form(_) | BodyKind::Text(_) => Vec::new(),
+        };
+        each_text(&mut body.kind, &mut |parts| {
+            for part in parts {
+                if let Part::Made(generator) = part
+                    && let Some(sum) = generator.total().filter(|sum| late.contains(sum))
+                {
+                    let is_text = !generator.is_bare();
+                    let of = SumOf::List(sum.clone());
+                    *part = Part::Value(self.sum_value(&mut sums, of, is_text));
+                }
+            }
+        });
+        sums
+    }
+
+    /// The value that takes a sum: one for all places of a body that have the same.
+    fn sum_value(&mut self, sums: &mut Vec<LateSum>, of: SumOf, is_text: bool) -> u16 {
+        let mut known = sums.iter();
+        if let Some(same) = known.find(|sum| sum.of == of && sum.is_text == is_text) {
+            return same.value;
+        }
+        let value = self.values;
+        self.values += 1;
+        sums.push(LateSum { value, is_text, of });
+        value
     }
 
     /// Gives each operation under each of its names a row.
@@ -199,7 +260,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The step that `call` takes, with replies read as it says, and what is made up for its head.
-    pub fn step_of(&self, call: &Call) -> Option<(&'static engine::Step, Range<u16>)> {
+    pub fn step_of(&self, call: &Call) -> Option<(&'static engine::Step, MadeForHead)> {
         let place = self.place_of(call)?;
         let made = self.drafts[place].made.clone();
         let step = &self.steps[self.first + place];
@@ -243,8 +304,9 @@ impl<'a> Compiler<'a> {
         tie.map_or(BodyChoice::Any, |tie| BodyChoice::Tied(tie as u8))
     }
 
-    fn operation(&mut self, operation: &Operation) -> (&'static engine::Operation, Range<u16>) {
+    fn operation(&mut self, operation: &Operation) -> (&'static engine::Operation, MadeForHead) {
         let first = self.made.len() as u16;
+        let first_sum = self.head_sums.len() as u16;
         let path = self.head_parts(&operation.path);
         let headers: Vec<(&'static str, &'static [HeadPart])> = operation
             .headers
@@ -271,7 +333,11 @@ impl<'a> Compiler<'a> {
             reading: Some(kept(reading)),
             ..engine::Operation::PLAIN
         };
-        (kept(compiled), first..self.made.len() as u16)
+        let made = MadeForHead {
+            made: first..self.made.len() as u16,
+            sums: first_sum..self.head_sums.len() as u16,
+        };
+        (kept(compiled), made)
     }
 
     /// What is made up goes into values of its own, just before the request is written.
@@ -279,8 +345,18 @@ impl<'a> Compiler<'a> {
         let parts = parts.iter().map(|part| match part {
             Part::Text(text) => HeadPart::Text(kept_text(text)),
             Part::Value(position) => HeadPart::Value(*position),
+            Part::Sum(products) => {
+                let value = self.values;
+                self.values += 1;
+                self.head_sums.push(LateSum {
+                    value,
+                    is_text: true,
+                    of: SumOf::Products(products.clone()),
+                });
+                HeadPart::Value(value)
+            }
             // Only bodies draw.
-            Part::Drawn(_) | Part::Handle(_) | Part::Sum(_) => HeadPart::Text(""),
+            Part::Drawn(_) | Part::Handle(_) => HeadPart::Text(""),
             Part::Made(generator) => {
                 let position = self.values;
                 self.values += 1;

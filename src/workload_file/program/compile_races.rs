@@ -92,7 +92,8 @@ fn request(compiler: &Compiler<'_>, call: &Call) -> Option<CompiledRequest> {
         step,
         body,
         choice: compiler.choice_of(body),
-        made,
+        made: made.made,
         body_made: compiler.made_for(body),
+        head_sums: made.sums,
     })
 }

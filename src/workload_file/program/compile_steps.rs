@@ -184,8 +184,9 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
                 step,
                 body,
                 choice: self.choice(call, body),
-                made,
+                made: made.made,
                 body_made: self.compiler.made_for(body),
+                head_sums: made.sums,
             },
             at_once: match call.at_once {
                 AtOnce::No => Following::No,

@@ -7,7 +7,8 @@ use crate::stats::{Race, Rule, Tags};
 use crate::workload_file::model::definitions::{Body, Class, Data, DrawSet};
 use crate::workload_file::model::generators::Generator;
 use crate::workload_file::model::replies::NotRaised;
-use crate::workload_file::model::texts::Part;
+use crate::workload_file::model::sums::Sum;
+use crate::workload_file::model::texts::{Part, Product};
 use std::ops::Range;
 
 /// A compiled workload. Made once for each workload of a process, and kept to its end.
@@ -36,6 +37,12 @@ pub struct Program {
     /// What is made up for heads, and for bodies where they are sent: the value that takes it, and what
     /// it is.
     pub made: Vec<(u16, Generator)>,
+    /// Sums that are made when a body is sent, of each body.
+    pub body_sums: Vec<Vec<LateSum>>,
+    /// The same of heads.
+    pub head_sums: Vec<LateSum>,
+    /// Names of the values that are read and made up by the file.
+    pub names: &'static [String],
     /// What steps make up: the value that takes it, and what it consists of.
     pub recipes: Vec<(u16, Vec<Part>)>,
     /// Draws of bodies that are numbers which journeys count: body and draw.
@@ -58,6 +65,26 @@ pub struct Program {
     pub races: &'static [Race],
     /// What must hold of them.
     pub rules: &'static [Rule],
+}
+
+/// A sum that is known only when a request is sent.
+#[derive(Clone, Debug)]
+pub struct LateSum {
+    /// The value that takes it.
+    pub value: u16,
+    /// Whether it is a text in JSON.
+    pub is_text: bool,
+    /// What is added up.
+    pub of: SumOf,
+}
+
+/// What a sum adds up.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SumOf {
+    /// These products.
+    Products(Vec<Product>),
+    /// What is in the elements of a list of the body.
+    List(Sum),
 }
 
 /// An errand, compiled.

@@ -9,6 +9,7 @@ pub mod compile_races;
 pub mod compile_steps;
 pub mod compiled;
 pub mod contest;
+pub mod late_sums;
 pub mod pass;
 pub mod pass_race;
 pub mod prepared;

@@ -4,15 +4,17 @@ use super::compiled::{
     CompiledCall, CompiledJourney, CompiledTest, CompiledTested, Failure, Following, Instruction,
     Program,
 };
+use super::late_sums::{Lack, LateSums};
 use super::prepared::Supplies;
 use super::request_program::{BodyChoice, CompiledRequest};
 use super::rows::{Dealer, Dealt};
 use crate::engine::{Abort, Arena, Journey, Link, Session, Values};
 use crate::plan::{Pacing, UniqueNumbers};
-use crate::stats::{Correction, Corrections, Outcome};
+use crate::stats::{Correction, Corrections, Outcome, Reason};
 use crate::workload_file::model::bounds::{DEEPEST_REPEAT, MOST_TALLIES, MOST_TIES};
 use crate::workload_file::model::replies::NotRaised;
 use fastrand::Rng;
+use std::fmt::Write;
 use std::ops::Range;
 
 /// Stands for a body that was not chosen yet.
@@ -46,6 +48,52 @@ impl Means {
     ) {
         let (value, _) = self.program.made[position];
         self.supplies.make(position, value, drawn_from, values);
+    }
+
+    /// Makes the sums that `request` holds, for the body at `index` of its kind.
+    ///
+    /// # Errors
+    /// Why it may not be sent.
+    #[inline]
+    pub fn sum_up(
+        &self,
+        request: &CompiledRequest,
+        index: Option<usize>,
+        values: &mut Values,
+    ) -> Result<(), Lack> {
+        if !request.head_sums.is_empty() {
+            let sums = usize::from(request.head_sums.start)..usize::from(request.head_sums.end);
+            self.supplies.head_sums().make(0, sums, values)?;
+        }
+        match (self.sums_of(request), index) {
+            (Some(sums), Some(index)) => sums.make_all(index, values),
+            _ => Ok(()),
+        }
+    }
+
+    /// The sums in the body of `request`, if it has any.
+    #[inline]
+    pub fn sums_of(&self, request: &CompiledRequest) -> Option<&LateSums> {
+        self.supplies.body_sums(request.body?)
+    }
+
+    /// Why a request is not sent, in words.
+    #[cold]
+    pub fn unsummed(&self, lack: Lack) -> Reason {
+        let mut reason = Reason::default();
+        // A reason is cut, and never fails.
+        let _ = match lack {
+            Lack::NoNumber(value) => {
+                let name = self.program.names.get(usize::from(value));
+                let name = name.map_or("a sum", String::as_str);
+                write!(
+                    reason,
+                    "not sent: `{name}` is no number, and a sum of it is asked for"
+                )
+            }
+            Lack::TooLarge => write!(reason, "not sent: a sum in it gets too large"),
+        };
+        reason
     }
 
     /// Gives the rows that `journey` needs.
@@ -187,11 +235,13 @@ impl<'a> Pass<'a> {
         self.make(&request.body_made, user);
         let body = request.body.and_then(|body| means.supplies.body(body));
         let chosen = body.and_then(|arena| self.choose(request, arena, user));
-        // What is added to a count has to be known.
+        // What is added to a count, or up, has to be known.
+        let is_known = !call.adds.is_empty() || means.sums_of(request).is_some();
         let chosen = match (body, chosen) {
-            (Some(arena), None) if !call.adds.is_empty() => Some(arena.pick(user.rng())),
+            (Some(arena), None) if is_known => Some(arena.pick(user.rng())),
             _ => chosen,
         };
+        let summed = means.sum_up(request, chosen, user.values());
         let sent = user.call(request.step);
         let sent = match (body, chosen) {
             (Some(arena), Some(index)) => sent.body_at(arena, index),
@@ -204,7 +254,10 @@ impl<'a> Pass<'a> {
             Following::Again(counter) => self.again & (1 << counter) != 0,
         };
         let sent = if follows { sent.at_once() } else { sent };
-        let outcome = sent.outcome().await?;
+        let outcome = match summed {
+            Ok(()) => sent.outcome().await?,
+            Err(lack) => sent.withheld(&means.unsummed(lack)).await?,
+        };
         if outcome == Outcome::Success {
             self.done |= call.mark;
             for &(tally, numbers) in call.adds {

@@ -2,6 +2,7 @@
 //! the rules held.
 
 use super::contest::LoggedContest;
+use super::late_sums::Lack;
 use super::pass::{Means, Pass, heed_rest};
 use super::race_program::CompiledRace;
 use super::request_program::CompiledRequest;
@@ -16,15 +17,27 @@ use smallvec::SmallVec;
 struct SideMaker<'a> {
     means: &'a Means,
     of: &'a CompiledRequest,
+    /// The body that all of them send, where that is one.
+    chosen: Option<usize>,
 }
 
 impl MakesUp for SideMaker<'_> {
-    fn make_up(&self, values: &mut Values, (rng, unique): (&mut Rng, &mut UniqueNumbers)) {
+    fn make_up(
+        &self,
+        values: &mut Values,
+        (rng, unique): (&mut Rng, &mut UniqueNumbers),
+    ) -> Option<usize> {
         for position in self.of.made_up() {
             let drawn_from = (&mut *rng, &mut *unique);
             self.means
                 .make_into(usize::from(position), drawn_from, values);
         }
+        let arena = self.of.body.and_then(|body| self.means.supplies.body(body));
+        let summed = arena.filter(|_| self.means.sums_of(self.of).is_some());
+        let index = self.chosen.or_else(|| summed.map(|arena| arena.pick(rng)));
+        // That they can be made was seen before the race.
+        let _ = self.means.sum_up(self.of, index, values);
+        index
     }
 }
 
@@ -37,11 +50,21 @@ impl Pass<'_> {
     ) -> Journey {
         let means = self.means;
         self.make(&race.drawn, user);
+        for side in &race.sides {
+            if let Err(lack) = self.can_sum_up(&side.request, user.values()) {
+                return self.call_off(&side.request, lack, user).await;
+            }
+        }
         let sides = race.sides.iter();
         let makers: SmallVec<[SideMaker<'_>; MOST_SIDES]> = sides
-            .map(|side| SideMaker {
-                means,
-                of: &side.request,
+            .map(|side| {
+                let request = &side.request;
+                let body = request.body.and_then(|body| means.supplies.body(body));
+                SideMaker {
+                    means,
+                    of: request,
+                    chosen: body.and_then(|arena| self.choose(request, arena, user)),
+                }
             })
             .collect();
         let sides = race.sides.iter().zip(&makers).zip(0..);
@@ -52,12 +75,9 @@ impl Pass<'_> {
                     .side(number)
                     .times(side.racers)
                     .making(maker);
-                let body = request.body.and_then(|body| means.supplies.body(body));
-                let chosen = body.and_then(|arena| self.choose(request, arena, user));
-                match (body, chosen) {
-                    (Some(arena), Some(index)) => racer.body_at(arena, index),
-                    (Some(arena), None) => racer.body(arena),
-                    (None, _) => racer,
+                match request.body.and_then(|body| means.supplies.body(body)) {
+                    Some(arena) => racer.body(arena),
+                    None => racer,
                 }
             })
             .collect();
@@ -80,6 +100,29 @@ impl Pass<'_> {
         }
         asked?;
         heed_rest(user).await
+    }
+
+    /// Whether the sums of whatever body `request` sends can be made.
+    fn can_sum_up(&self, request: &CompiledRequest, values: &mut Values) -> Result<(), Lack> {
+        self.means.sum_up(request, None, values)?;
+        let sums = self.means.sums_of(request);
+        sums.map_or(Ok(()), |sums| sums.can_make(values))
+    }
+
+    /// A racer's request cannot be written: nobody leaves, and the journey goes on as after any race.
+    #[cold]
+    async fn call_off<L: Link>(
+        &self,
+        request: &CompiledRequest,
+        lack: Lack,
+        user: &mut Session<L>,
+    ) -> Journey {
+        let reason = self.means.unsummed(lack);
+        user.call(request.step).withheld(&reason).await?;
+        match self.means.is_strict {
+            true => Err(Abort),
+            false => Ok(()),
+        }
     }
 
     /// Asks what the rules want to know: where in the log the answers are.
@@ -115,6 +158,15 @@ impl Pass<'_> {
         let supplies = &self.means.supplies;
         let body = request.body.and_then(|body| supplies.body(body));
         let chosen = body.and_then(|arena| self.choose(request, arena, user));
+        let is_summed = self.means.sums_of(request).is_some();
+        let chosen = match (body, chosen) {
+            (Some(arena), None) if is_summed => Some(arena.pick(user.rng())),
+            _ => chosen,
+        };
+        if self.means.sum_up(request, chosen, user.values()).is_err() {
+            // What the target would have said is not known.
+            return Ok(None);
+        }
         let probe = user.call(request.step);
         match (body, chosen) {
             (Some(arena), Some(index)) => probe.body_at(arena, index).probe().await,

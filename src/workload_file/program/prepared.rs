@@ -1,13 +1,14 @@
 //! What is made before the clock starts: bodies of each kind, and what is made up for heads and by steps.
 
-use super::body_text::{Drawn, draw_all, write};
-use super::compiled::Program;
+use super::body_text::{draft, draw_all, has_total_of, write};
+use super::compiled::{LateSum, Program, SumOf};
+use super::late_sums::LateSums;
 use super::recipes::{MadeUp, Recipe};
 use crate::engine::{Arena, ArenaBuilder, Values};
 use crate::plan::{RunId, UniqueNumbers, fnv1a};
 use crate::workload_file::model::definitions::{Body, BodyKind, DrawSet, Node};
 use crate::workload_file::model::generated::Turn;
-use crate::workload_file::model::texts::Part;
+use crate::workload_file::model::texts::{Drawn, Part};
 use fastrand::Rng;
 
 /// Bodies of a kind that has something made up: enough to look like a crowd, few enough that the kinds
@@ -23,6 +24,10 @@ const ALL_BYTES: usize = 64 << 20;
 pub struct Supplies {
     /// By the position of the body; `None` for what the plan never sends.
     bodies: Vec<Option<Arena>>,
+    /// Sums that are made when a body is sent, by its position; `None` where it has none.
+    body_sums: Vec<Option<LateSums>>,
+    /// The same of heads.
+    head_sums: LateSums,
     /// By the position of what is made up.
     made: Vec<MadeUp>,
     /// By the position of what steps make up: the value that takes it, and how.
@@ -49,7 +54,10 @@ impl Supplies {
         let kinds = (0..).zip(&program.bodies);
         let kinds: Vec<Kind<'_>> = kinds
             .filter(|(position, _)| needed(*position))
-            .map(|(position, body)| Kind::new(position, body, &sets, source))
+            .map(|(position, body)| {
+                let sums = &program.body_sums[usize::from(position)][..];
+                Kind::new((position, body, sums), &sets, source)
+            })
             .collect();
         let estimates = kinds.iter().map(|kind| kind.one_bytes * kind.count);
         let room = match estimates.map(|bytes| bytes.min(KIND_BYTES)).sum::<usize>() {
@@ -57,6 +65,7 @@ impl Supplies {
             _ => ALL_BYTES / kinds.len(),
         };
         let mut bodies: Vec<Option<Arena>> = program.bodies.iter().map(|_| None).collect();
+        let mut body_sums: Vec<Option<LateSums>> = program.bodies.iter().map(|_| None).collect();
         let mut numbers: Vec<Vec<i32>> = program.numbers.iter().map(|_| Vec::new()).collect();
         for kind in &kinds {
             // Those that agree with each other are as many of each kind.
@@ -65,7 +74,9 @@ impl Supplies {
                     || kind.body.tied.is_some() && other.body.tied == kind.body.tied
             });
             let count = agree.map(|other| other.count_within(room)).min();
-            let arena = kind.arena(count.unwrap_or(1), (&sets, source), |drawn| {
+            let mut late = LateSums::new(kind.sums);
+            let arena = kind.arena(count.unwrap_or(1), (&sets, source), |drawn, draft| {
+                late.push(kind.sums, drawn, draft);
                 for ((body, draw), numbers) in program.numbers.iter().zip(&mut numbers) {
                     if *body == kind.position {
                         numbers.push(drawn[usize::from(*draw)].0.parse().unwrap_or(0));
@@ -73,9 +84,15 @@ impl Supplies {
                 }
             });
             bodies[usize::from(kind.position)] = Some(arena);
+            body_sums[usize::from(kind.position)] = (!kind.sums.is_empty()).then_some(late);
         }
+        let mut head_sums = LateSums::new(&program.head_sums);
+        // A head is always the same.
+        head_sums.push(&program.head_sums, &[], b"");
         Self {
             bodies,
+            body_sums,
+            head_sums,
             made: (0..)
                 .zip(&program.made)
                 .map(|(position, (_, generator))| {
@@ -99,6 +116,20 @@ impl Supplies {
     #[must_use]
     pub fn body(&self, position: u16) -> Option<&Arena> {
         self.bodies[usize::from(position)].as_ref()
+    }
+
+    /// The sums that are made when a body at `position` is sent, if it has any.
+    #[inline]
+    #[must_use]
+    pub fn body_sums(&self, position: u16) -> Option<&LateSums> {
+        self.body_sums[usize::from(position)].as_ref()
+    }
+
+    /// The sums of all heads.
+    #[inline]
+    #[must_use]
+    pub fn head_sums(&self) -> &LateSums {
+        &self.head_sums
     }
 
     /// The numbers at `position`: one of each body of their kind.
@@ -136,7 +167,9 @@ impl Supplies {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         let bodies = self.bodies.iter().flatten();
-        bodies.map(Arena::memory_bytes).sum()
+        let sums = self.body_sums.iter().flatten();
+        let sums: usize = sums.map(LateSums::memory_bytes).sum();
+        bodies.map(Arena::memory_bytes).sum::<usize>() + sums
     }
 }
 
@@ -188,6 +221,8 @@ fn in_turn<'p>(parts: impl Iterator<Item = &'p Part>) -> Option<usize> {
 struct Kind<'a> {
     position: u16,
     body: &'a Body,
+    /// What of it is added up when it is sent.
+    sums: &'a [LateSum],
     /// How many there would be, if there were room.
     count: usize,
     /// Memory that one takes, about.
@@ -195,8 +230,12 @@ struct Kind<'a> {
 }
 
 impl<'a> Kind<'a> {
-    fn new(position: u16, body: &'a Body, sets: &Sets, source: Source<'_>) -> Self {
-        let parts = parts_of(body);
+    fn new(
+        (position, body, sums): (u16, &'a Body, &'a [LateSum]),
+        sets: &Sets,
+        source: Source<'_>,
+    ) -> Self {
+        let parts = body.parts();
         let count = match (body.tied, body.count) {
             (Some(set), _) => sets[set].len(),
             (None, Some(count)) => count as usize,
@@ -209,10 +248,14 @@ impl<'a> Kind<'a> {
         let mut kind = Self {
             position,
             body,
+            sums,
             count,
             one_bytes: 0,
         };
-        kind.one_bytes = kind.arena(1, (sets, source), |_| ()).memory_bytes().max(1);
+        kind.one_bytes = kind
+            .arena(1, (sets, source), |_, _| ())
+            .memory_bytes()
+            .max(1);
         kind
     }
 
@@ -224,12 +267,14 @@ impl<'a> Kind<'a> {
         &self,
         count: usize,
         (sets, source): (&Sets, Source<'_>),
-        mut see: impl FnMut(&[Drawn]),
+        mut see: impl FnMut(&[Drawn], &[u8]),
     ) -> Arena {
         let mut rng = match &self.body.name {
             Some(name) => source.stream(name),
             None => source.numbered_stream("body", self.position),
         };
+        let is_list = |sum: &LateSum| matches!(sum.of, SumOf::List(_));
+        let has_lists = has_total_of(self.body) || self.sums.iter().any(is_list);
         let mut place = 0;
         ArenaBuilder::build(count, |out| {
             let turn = Turn {
@@ -241,8 +286,13 @@ impl<'a> Kind<'a> {
                 None => Vec::new(),
             };
             let drawn = draw_all(&self.body.draws, shared, &mut rng, turn);
-            see(&drawn);
-            write(self.body, &drawn, (turn, source.options), &mut rng, out);
+            let turn = (turn, source.options);
+            let draft = match has_lists {
+                true => draft(self.body, &drawn, turn, &rng),
+                false => Vec::new(),
+            };
+            see(&drawn, &draft);
+            write(self.body, (&drawn, draft), turn, &mut rng, out);
             place += 1;
         })
     }
@@ -273,28 +323,4 @@ fn has_several(body: &Body) -> bool {
         }
     }
     matches!(&body.kind, BodyKind::Json(node) if of(node))
-}
-
-/// All that the texts of `body` consist of, its own draws first.
-fn parts_of(body: &Body) -> Vec<&Part> {
-    fn add<'b>(node: &'b Node, parts: &mut Vec<&'b Part>) {
-        match node {
-            Node::Object(members) => members.iter().for_each(|(_, node)| add(node, parts)),
-            Node::Array(elements) => elements.iter().for_each(|node| add(node, parts)),
-            Node::Several { element, .. } | Node::Repeated { element, .. } => add(element, parts),
-            Node::Either { with, without, .. } => {
-                add(with, parts);
-                add(without, parts);
-            }
-            Node::Text(own) => parts.extend(own),
-            Node::Literal(_) => {}
-        }
-    }
-    let mut parts: Vec<&Part> = body.draws.iter().flatten().collect();
-    match &body.kind {
-        BodyKind::Json(node) => add(node, &mut parts),
-        BodyKind::Form(fields) => parts.extend(fields.iter().flat_map(|(_, value)| value)),
-        BodyKind::Text(own) => parts.extend(own),
-    }
-    parts
 }

@@ -1,7 +1,7 @@
 //! How a reply is read: whether it is a success, what is kept of it, and what it means when it is none.
 
 use super::checks::ReadyCheck;
-use super::told::{Told, is_json};
+use super::told::{Replied, Told};
 use crate::engine::codec::field;
 use crate::engine::{KeptFrom, MOST_VALUE_BYTES, Reading, ReplyText, Values};
 use crate::stats::{Outcome, Reason};
@@ -56,11 +56,11 @@ impl From<&Refusal> for ReadyRefusal {
 }
 
 impl ReadyRefusal {
-    fn is_meant(&self, reply: ReplyText<'_>, known: &Values) -> bool {
+    fn is_meant(&self, reply: ReplyText<'_>, text: &Replied<'_>, known: &Values) -> bool {
         let mut checks = self.checks.iter();
         self.refusal.statuses.has(reply.status)
             && checks.all(|check| check.failed(reply, known).is_none())
-            && (!self.is_json || is_json(reply.body))
+            && (!self.is_json || text.is_json())
     }
 }
 
@@ -176,26 +176,30 @@ impl ReplyReading {
         }
         let known = known.unwrap_or(values);
         let mut refusals = self.refusals.iter();
-        let meant = refusals.find(|refusal| refusal.is_meant(reply, known));
+        let text = Replied::from(reply.body);
+        let meant = refusals.find(|refusal| refusal.is_meant(reply, &text, known));
         let Some(ReadyRefusal { refusal, .. }) = meant else {
-            return (Outcome::Failed, self.told(reply));
+            return (Outcome::Failed, self.told(reply.status, &text));
         };
         let outcome = match refusal.is_conflict {
             true => Outcome::Conflict,
             false => Outcome::Refused,
         };
         let reason = refusal.reason.as_deref().map(Reason::new);
-        (outcome, reason.unwrap_or_else(|| self.told(reply)))
+        (
+            outcome,
+            reason.unwrap_or_else(|| self.told(reply.status, &text)),
+        )
     }
 
     /// Why a reply is no success, as far as it says.
-    fn told(&self, reply: ReplyText<'_>) -> Reason {
+    fn told(&self, status: u16, text: &Replied<'_>) -> Reason {
         match &self.reasons[..] {
-            [] => phrase(reply.status),
-            _ if (200..300).contains(&reply.status) => {
+            [] => phrase(status),
+            _ if (200..300).contains(&status) => {
                 Reason::new("a success, but not with the expected status")
             }
-            places => Told::read(reply.body, places).reason,
+            places => Told::read(text, places).reason,
         }
     }
 }

@@ -16,6 +16,17 @@ pub struct CompiledRequest {
     pub made: Range<u16>,
     /// Positions of what is made up for its body when that is sent.
     pub body_made: Range<u16>,
+    /// Positions of the sums in its head.
+    pub head_sums: Range<u16>,
+}
+
+/// Positions of what is made for a head when it is sent.
+#[derive(Clone, Debug, Default)]
+pub struct MadeForHead {
+    /// What is made up.
+    pub made: Range<u16>,
+    /// Sums.
+    pub sums: Range<u16>,
 }
 
 impl CompiledRequest {

@@ -8,6 +8,7 @@ use crate::workload_file::model::json_pointer::{Found, JsonPointer, unescaped};
 use fastrand::Rng;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::cell::OnceCell;
 use std::fmt::{self, Write};
 
 /// Stands for what is folded.
@@ -16,6 +17,33 @@ const FOLDED: char = '…';
 const LONGEST_TEXT_BYTES: usize = 512;
 /// What comes after this is a set, in an order that differs between processes of a shop.
 const UNORDERED_AFTER: &str = "only allowed from:";
+
+/// The text of a reply, which is looked through from end to end once, however many want to know whether it is
+/// JSON.
+#[derive(Debug)]
+pub struct Replied<'b> {
+    bytes: &'b [u8],
+    is_json: OnceCell<bool>,
+}
+
+impl<'b> From<&'b [u8]> for Replied<'b> {
+    fn from(bytes: &'b [u8]) -> Self {
+        Self {
+            bytes,
+            is_json: OnceCell::new(),
+        }
+    }
+}
+
+impl Replied<'_> {
+    /// Whether it is JSON from end to end: a pointer finds its way in what only begins like it, too. Allocates
+    /// nothing for what has no escaped characters.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        let look = || serde_json::from_slice::<Whole>(self.bytes).is_ok();
+        *self.is_json.get_or_init(look)
+    }
+}
 
 /// What a reply says in one of several places.
 pub struct Told {
@@ -28,10 +56,10 @@ pub struct Told {
 impl Told {
     /// Reads any bytes: the first of `places` that is there counts, and else the whole text.
     #[must_use]
-    pub fn read(body: &[u8], places: &[JsonPointer]) -> Self {
-        let read = Self::at_a_place(body, places).unwrap_or_else(|| Self {
+    pub fn read(reply: &Replied<'_>, places: &[JsonPointer]) -> Self {
+        let read = Self::at_a_place(reply, places).unwrap_or_else(|| Self {
             place: None,
-            reason: plain_text(body),
+            reason: plain_text(reply.bytes),
         });
         if read.reason.as_str().trim().is_empty() {
             return Self {
@@ -42,13 +70,12 @@ impl Told {
         read
     }
 
-    fn at_a_place(body: &[u8], places: &[JsonPointer]) -> Option<Self> {
-        // A pointer finds its way in what only begins like JSON, too.
-        if !is_json(body) {
+    fn at_a_place(reply: &Replied<'_>, places: &[JsonPointer]) -> Option<Self> {
+        if !reply.is_json() {
             return None;
         }
         // No pointer of a reason has a choice.
-        let found = |place: &JsonPointer| place.find(body, &mut Rng::with_seed(0));
+        let found = |place: &JsonPointer| place.find(reply.bytes, &mut Rng::with_seed(0));
         let mut places = places.iter().enumerate();
         let (place, found) = places.find_map(|(place, pointer)| {
             let found = found(pointer).filter(|found| *found != Found::Bare(b"null"))?;
@@ -79,12 +106,6 @@ impl Told {
             reason,
         })
     }
-}
-
-/// Whether `text` is JSON from end to end. Allocates nothing for what has no escaped characters.
-#[must_use]
-pub fn is_json(text: &[u8]) -> bool {
-    serde_json::from_slice::<Whole>(text).is_ok()
 }
 
 /// A text that is JSON from end to end. (`IgnoredAny` keeps the brackets that are open on the heap.)

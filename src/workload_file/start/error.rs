@@ -6,7 +6,7 @@ use crate::workload_file::FileError;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// What was read describes nothing.
-    #[error("{origin} is no description (OpenAPI 3 or Swagger 2, as JSON): {why}")]
+    #[error("{origin} is no description (OpenAPI 3 or Swagger 2, as JSON or YAML): {why}")]
     NoDescription {
         /// Where it came from.
         origin: String,

@@ -9,6 +9,7 @@ use super::wording::{is_header_name, snake};
 use super::written::{Operation, Start, finished};
 use crate::workload_file::described::ordered::Json;
 use crate::workload_file::described::schemas::{Schemas, Unmet};
+use crate::workload_file::described::written;
 use std::collections::BTreeSet;
 
 /// Largest description, in bytes.
@@ -40,7 +41,10 @@ const FOR_OTHERS: [&str; 14] = [
 /// # Errors
 /// When the text is no description, or describes nothing that could be called.
 pub fn from_description(text: &str, origin: &str) -> Result<Start, StartError> {
-    let root = Json::parse(text).map_err(|why| not_described(text, origin, why))?;
+    let root = written::read(text).map_err(|why| StartError::NoDescription {
+        origin: origin.to_owned(),
+        why,
+    })?;
     let is_described = root.get("openapi").is_some() || root.get("swagger").is_some();
     if !is_described || root.get("paths").is_none() {
         let why = "it has no `openapi` (or `swagger`) and `paths`".to_owned();
@@ -51,23 +55,6 @@ pub fn from_description(text: &str, origin: &str) -> Result<Start, StartError> {
     }
     // What need not be there makes a file long; a file has its limit.
     finished(|has_optional| made(&root, origin, has_optional))
-}
-
-fn not_described(text: &str, origin: &str, why: String) -> StartError {
-    let first = text.trim_start().lines().next().unwrap_or_default();
-    let is_yaml = ["openapi:", "swagger:", "---", "%YAML", "#"]
-        .iter()
-        .any(|it| first.starts_with(it));
-    let why = match is_yaml {
-        true => "it is YAML, which is not read here; servers mostly have it as JSON, too (like \
-                 /openapi.json), and converters make JSON of it"
-            .to_owned(),
-        false => why,
-    };
-    StartError::NoDescription {
-        origin: origin.to_owned(),
-        why,
-    }
 }
 
 fn made(root: &Json, origin: &str, has_optional: bool) -> Result<Start, StartError> {

@@ -11,6 +11,9 @@ const FIVE: &str = include_str!("../../shop/generation/openapi-five.json");
 /// A small description with one of everything.
 const SMALL: &str = include_str!("../../../tests/data/starts/small.openapi.json");
 
+/// One that people wrote by hand.
+const THINGS: &str = include_str!("../../../tests/data/starts/things.openapi.yaml");
+
 /// What Chromium recorded of a visit to a small shop.
 const RECORDED: &str = include_str!("../../../tests/data/starts/shop.har");
 
@@ -82,11 +85,30 @@ fn the_shops_own_descriptions_make_sound_files_with_their_chains() {
     }
 }
 
+/// What is JSON is YAML as well, when a comment comes first.
+#[test]
+fn a_description_in_yaml_gives_the_same_start() {
+    let start = |text: &str| from_description(text, "small.openapi.json").unwrap().text;
+    assert_eq!(start(&format!("# in YAML\n{SMALL}")), start(SMALL));
+    let by_hand = start(THINGS);
+    for told in [
+        "\"GET /things/{thing_id}\"",
+        "thing_id = \"/id\"",
+        "size = \"{$int 1..9}\"",
+        "conflict",
+    ] {
+        assert!(by_hand.contains(told), "{told} in\n{by_hand}");
+    }
+}
+
 #[test]
 fn what_is_no_description_is_told_with_why() {
     for (text, says) in [
-        ("", "it is no JSON"),
-        ("openapi: 3.0.0\npaths: {}", "it is YAML"),
+        ("", "it is empty"),
+        ("<!doctype html>", "it has no `openapi`"),
+        ("{\"openapi\":", "it is no JSON"),
+        ("openapi: 3.0.0\npaths: [", "it is no YAML: "),
+        ("openapi: 3.0.0\npaths: {}", "nothing that could be called"),
         ("{}", "it has no `openapi`"),
         (
             "{\"openapi\":\"3.1.0\",\"paths\":{}}",

@@ -5,14 +5,6 @@ use super::{Kind, PAYLOADS, bodies, body, kind, text_of};
 use crate::plan::UniqueNumbers;
 use crate::shop::payloads::IdentityBodies;
 
-const REGISTRATION: Fields = &[
-    EXTERNAL_ID,
-    EMAIL,
-    FIRST_NAME,
-    LAST_NAME,
-    PHONE,
-    DATE_OF_BIRTH,
-];
 const KNOWN_REGISTRATION: Fields = &[
     ("external_id", Limit::Given(0)),
     EMAIL,
@@ -20,16 +12,10 @@ const KNOWN_REGISTRATION: Fields = &[
     LAST_NAME,
 ];
 const SHORT_REGISTRATION: Fields = &[EXTERNAL_ID, EMAIL, FIRST_NAME, LAST_NAME];
-const PHONE_REGISTRATION: Fields = &[EXTERNAL_ID, EMAIL, FIRST_NAME, LAST_NAME, PHONE];
-const PROFILE: Fields = &[FIRST_NAME, LAST_NAME, PHONE, DATE_OF_BIRTH];
-
 const EXTERNAL_ID: super::limits::Field = ("external_id", Limit::Unique("EXT-LT-", ""));
 const EMAIL: super::limits::Field = ("email", Limit::UniqueThat(254, is_email));
 const FIRST_NAME: super::limits::Field = ("first_name", Limit::UpTo(100));
 const LAST_NAME: super::limits::Field = ("last_name", Limit::UpTo(100));
-const PHONE: super::limits::Field = ("phone", Limit::That(is_phone));
-const DATE_OF_BIRTH: super::limits::Field = ("date_of_birth", Limit::That(is_date_of_birth));
-
 const ADDRESS: Fields = &[
     ("label", Limit::OneOf(&["Home", "Work", "Other"])),
     PLACE[0],
@@ -55,19 +41,6 @@ fn is_email(email: &str) -> bool {
         && local.bytes().all(safe)
 }
 
-fn is_phone(phone: &str) -> bool {
-    let digits = phone.strip_prefix("+1-").expect("the country");
-    phone.len() == 15
-        && digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'-')
-}
-
-fn is_date_of_birth(text: &str) -> bool {
-    let born: jiff::civil::Date = text.parse().unwrap();
-    text.len() == 10 && (1955..=2005).contains(&born.year())
-}
-
 /// A number with four decimals.
 fn is_degrees(text: &str, from: f64, to: f64) -> bool {
     let (_, decimals) = text.split_once('.').expect("decimals");
@@ -77,47 +50,23 @@ fn is_degrees(text: &str, from: f64, to: f64) -> bool {
 /// Every kind of body and its limits.
 pub fn kinds(identity: &IdentityBodies) -> Vec<Kind<'_>> {
     let IdentityBodies {
-        registrations,
         short_registrations,
-        phone_registrations,
         known_registrations,
-        profiles,
         addresses,
-        silver_tier,
-        gold_tier,
-        platinum_tier,
         suspension,
     } = identity;
     vec![
-        kind("registrations", registrations, REGISTRATION),
         kind(
             "short_registrations",
             short_registrations,
             SHORT_REGISTRATION,
         ),
         kind(
-            "phone_registrations",
-            phone_registrations,
-            PHONE_REGISTRATION,
-        ),
-        kind(
             "known_registrations",
             known_registrations,
             KNOWN_REGISTRATION,
         ),
-        kind("profiles", profiles, PROFILE),
         kind("addresses", addresses, ADDRESS),
-        kind(
-            "silver_tier",
-            silver_tier,
-            &[("new_tier", Limit::Is("Silver"))],
-        ),
-        kind("gold_tier", gold_tier, &[("new_tier", Limit::Is("Gold"))]),
-        kind(
-            "platinum_tier",
-            platinum_tier,
-            &[("new_tier", Limit::Is("Platinum"))],
-        ),
         kind(
             "suspension",
             suspension,
@@ -129,17 +78,10 @@ pub fn kinds(identity: &IdentityBodies) -> Vec<Kind<'_>> {
 #[test]
 fn fixed_bodies_are_as_the_suite_sends_them() {
     let identity = &PAYLOADS.identity;
-    let fixed = [
-        (&identity.silver_tier, r#"{"new_tier":"Silver"}"#),
-        (&identity.gold_tier, r#"{"new_tier":"Gold"}"#),
-        (&identity.platinum_tier, r#"{"new_tier":"Platinum"}"#),
-        (&identity.suspension, r#"{"reason":"Load test suspension"}"#),
-    ];
-    for (arena, expected) in fixed {
-        assert_eq!(arena.len(), 1);
-        let bytes = body(arena, 0, &mut UniqueNumbers::of_user(0));
-        assert_eq!(bytes, expected.as_bytes());
-    }
+    let arena = &identity.suspension;
+    assert_eq!(arena.len(), 1);
+    let bytes = body(arena, 0, &mut UniqueNumbers::of_user(0));
+    assert_eq!(bytes, br#"{"reason":"Load test suspension"}"#);
 }
 
 /// Figures are compared over runs: a registration must not shrink or grow unnoticed.
@@ -156,7 +98,7 @@ fn a_short_registration_has_the_usual_size() {
 
 #[test]
 fn e_mail_addresses_hold_the_name() {
-    for fields in bodies(&PAYLOADS.identity.phone_registrations) {
+    for fields in bodies(&PAYLOADS.identity.short_registrations) {
         let first: String = text_of(&fields, "first_name")
             .to_lowercase()
             .chars()

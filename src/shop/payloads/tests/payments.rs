@@ -9,9 +9,6 @@ const CUSTOMER: Limit = Limit::Hex("cust-", 8);
 const KEY: Limit = Limit::Unique("idem-", "");
 /// What payments of no order in particular come to.
 const ANY_AMOUNT: Limit = Limit::Decimal(19.99, 499.99, 2);
-/// Two items at least; two times five of 199.99, shipping and tax at most.
-const TOTAL: Limit = Limit::Decimal(2.0 * 9.99, 2.0 * 5.0 * 199.99 + 15.99 + 25.0, 2);
-
 const fn payment(order: Limit, customer: Limit, amount: Limit, key: Limit) -> [Field; 7] {
     [
         ("order_id", order),
@@ -33,8 +30,6 @@ fn is_last4(text: &str) -> bool {
 
 const PAYMENT: Fields = &payment(ORDER, CUSTOMER, ANY_AMOUNT, KEY);
 const ORDER_PAYMENT: Fields = &payment(Limit::Given(0), CUSTOMER, ANY_AMOUNT, KEY);
-const CUSTOMER_PAYMENT: Fields = &payment(Limit::Given(0), Limit::Given(1), ANY_AMOUNT, KEY);
-const ORDER_TOTAL_PAYMENT: Fields = &payment(Limit::Given(0), Limit::Given(1), TOTAL, KEY);
 const KEYED_PAYMENT: Fields = &payment(ORDER, CUSTOMER, ANY_AMOUNT, Limit::Given(0));
 
 const REFUND: Fields = &[
@@ -69,49 +64,21 @@ const REFUND_CONFIRMATION: Fields = &[
     ("gateway_refund_id", Limit::Unique("gref-", "")),
 ];
 
-const fn invoice(order: Limit, customer: Limit) -> [Field; 4] {
-    [
-        ("order_id", order),
-        ("customer_id", customer),
-        ("line_items", Limit::List(1, 4, INVOICE_LINE)),
-        ("tax", Limit::Decimal(0.0, 30.0, 2)),
-    ]
-}
-
-const INVOICE: Fields = &invoice(ORDER, CUSTOMER);
-const ORDER_INVOICE: Fields = &invoice(Limit::Given(0), Limit::Given(1));
-const INVOICE_LINE: Fields = &[
-    ("description", Limit::UpTo(100)),
-    ("quantity", Limit::Whole(1, 5)),
-    ("unit_price", Limit::Decimal(9.99, 99.99, 2)),
-];
-
 /// Every kind of body and its limits.
 pub fn kinds(payments: &PaymentsBodies) -> Vec<Kind<'_>> {
     let PaymentsBodies {
         payments,
         refunds,
         order_payments,
-        customer_payments,
-        order_total_payments,
         keyed_payments,
         successes,
         failures,
         refund_confirmations,
-        invoices,
-        order_invoices,
-        invoice_void,
     } = payments;
     vec![
         kind("payments", payments, PAYMENT),
         kind("refunds", refunds, REFUND),
         kind("order_payments", order_payments, ORDER_PAYMENT),
-        kind("customer_payments", customer_payments, CUSTOMER_PAYMENT),
-        kind(
-            "order_total_payments",
-            order_total_payments,
-            ORDER_TOTAL_PAYMENT,
-        ),
         kind("keyed_payments", keyed_payments, KEYED_PAYMENT),
         kind("successes", successes, SUCCESS),
         kind("failures", failures, FAILURE),
@@ -119,13 +86,6 @@ pub fn kinds(payments: &PaymentsBodies) -> Vec<Kind<'_>> {
             "refund_confirmations",
             refund_confirmations,
             REFUND_CONFIRMATION,
-        ),
-        kind("invoices", invoices, INVOICE),
-        kind("order_invoices", order_invoices, ORDER_INVOICE),
-        kind(
-            "invoice_void",
-            invoice_void,
-            &[("reason", Limit::Is("Order cancelled by customer"))],
         ),
     ]
 }
@@ -141,7 +101,7 @@ fn a_refund_gives_the_whole_payment_back() {
 }
 
 #[test]
-fn reasons_and_lines_are_spread_evenly() {
+fn reasons_are_spread_evenly() {
     let reasons = [
         "Card declined",
         "Insufficient funds",
@@ -153,11 +113,5 @@ fn reasons_and_lines_are_spread_evenly() {
             body["failure_reason"] == reason
         });
         assert!((share - 0.25).abs() < 0.03, "{reason}: {share}");
-    }
-    for lines in 1..=4 {
-        let share = picked_share(&PAYLOADS.payments.invoices, |body| {
-            body["line_items"].as_array().unwrap().len() == lines
-        });
-        assert!((share - 0.25).abs() < 0.04, "{lines}: {share}");
     }
 }

@@ -3,13 +3,11 @@
 use super::body;
 use crate::engine::{Arena, ArenaBuilder, BodyWriter};
 use crate::plan::{RunId, UniqueNumbers};
-use crate::shop::Form;
-use crate::shop::generators::ids::IdSource;
-use crate::shop::generators::inventory::{self, StockIds};
+use crate::shop::generators::identity;
+use crate::shop::generators::inventory;
 use crate::shop::generators::money::Cents;
-use crate::shop::generators::ordering::{self, Bill, Goods};
+use crate::shop::generators::ordering::{self, Bill};
 use crate::shop::generators::payments::{self, PayerIds};
-use crate::shop::generators::{catalogue, fulfilment, identity};
 use fastrand::Rng;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -20,32 +18,15 @@ type Write = fn(&mut Rng, &RunId, &mut BodyWriter<'_>);
 
 /// Every generator of unique values, and how many a body has at least.
 const GENERATORS: &[(Write, usize)] = &[
-    (identity::registration, 2),
     (identity::short_registration, 2),
-    (identity::phone_registration, 2),
     (identity::known_registration, 1),
-    (catalogue::product, 2),
-    (
-        |rng, run_id, body| catalogue::variant(Form::Text, rng, run_id, body),
-        1,
-    ),
-    (
-        |rng, run_id, body| catalogue::variant(Form::Object, rng, run_id, body),
-        1,
-    ),
-    (
-        |rng, run_id, body| catalogue::image(true, rng, run_id, body),
-        1,
-    ),
     (ordering::cart_item, 1),
     (ordering::order_item, 1),
     (order_of_three, 3),
-    (fulfilment::shipment, 2),
     (
-        |rng, run_id, body| inventory::stock(50, StockIds::MADE_UP, rng, run_id, body),
+        |rng, run_id, body| inventory::stock(50, rng, run_id, body),
         1,
     ),
-    (|_, run_id, body| inventory::receipt(50, run_id, body), 1),
     (
         |_, run_id, body| inventory::flash_reservation(1, run_id, body),
         1,
@@ -64,7 +45,7 @@ const GENERATORS: &[(Write, usize)] = &[
 
 fn order_of_three(rng: &mut Rng, run_id: &RunId, body: &mut BodyWriter<'_>) {
     let bill = Bill::drawn(rng, 3);
-    ordering::order(&bill, IdSource::MadeUp, Goods::MadeUp, rng, run_id, body);
+    ordering::order(&bill, rng, run_id, body);
 }
 
 /// Every text with the run id in it: those and no others are meant to be unique.

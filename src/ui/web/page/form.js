@@ -18,7 +18,7 @@ async function swarm(fields, what, patience_ms) {
 function blame(form, place, error) {
   complain(place, error.message);
   const field = error.field === "user_classes"
-    ? form.querySelector("input[type=checkbox]")
+    ? form.querySelector("#classes input[type=checkbox]")
     : form.querySelector(`[name="${error.field}"]`);
   if (!field) return;
   field.setAttribute("aria-invalid", "true");
@@ -48,11 +48,27 @@ export class StartForm {
       ...offer.profiles.map(({ name }) => el("option", { value: name }, name)),
     );
     byId("profile").addEventListener("change", () => this.takeProfile());
+    byId("options").append(...offer.options.map((option) => this.optionChoice(option)));
+    show(byId("options-field"), offer.options.length > 0);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
     });
     this.takeDefaults();
+  }
+
+  /** A way in which a run may differ: what is ticked is sent as it is. */
+  optionChoice({ name, about }) {
+    const id = `option-${name}`;
+    const checked = this.offer.defaults.with.includes(name);
+    const box = el("input", { type: "checkbox", id, name: "with", value: name });
+    box.checked = checked;
+    return el(
+      "li",
+      {},
+      box,
+      el("label", { for: id }, el("span", {}, name), el("small", {}, about)),
+    );
   }
 
   classChoice({ name, summary, wait }) {

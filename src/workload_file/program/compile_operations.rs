@@ -289,6 +289,7 @@ impl<'a> Compiler<'a> {
             success: expect.first(),
             template: step.operation.template,
             reading: Some(kept(reading)),
+            visible: step.operation.visible,
             ..engine::Operation::PLAIN
         };
         let read_otherwise = engine::Step {
@@ -331,6 +332,7 @@ impl<'a> Compiler<'a> {
                 headers: kept_all(headers),
             })),
             reading: Some(kept(reading)),
+            visible: operation.visible.as_deref().map(kept_text),
             ..engine::Operation::PLAIN
         };
         let made = MadeForHead {

@@ -310,7 +310,7 @@ impl FileScript {
         let body = self.means().sums_of(request);
         let head = self.supplies().head_sums();
         let of_head = usize::from(request.head_sums.start)..usize::from(request.head_sums.end);
-        let of_body = 0..body.map_or(0, LateSums::len);
+        let of_body = 0..body.map_or(0, LateSums::count);
         let of_head = of_head.map(|at| (head, 0, at));
         let of_body = body
             .into_iter()

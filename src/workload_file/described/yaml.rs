@@ -374,7 +374,7 @@ mod tests {
             ("? [x]\n: y\n", "a name is no text here"),
             ("a: [1\n", "it is no YAML"),
             ("a: b: c\n", "line 1"),
-            ("\ta: 1\n", "it is no YAML"),
+            ("a: 'x\n", "it is no YAML"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(says), "{text}: {error}");

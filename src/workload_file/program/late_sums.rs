@@ -144,7 +144,7 @@ impl LateSums {
 
     /// How many sums a body has.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.sums.len()
     }
 

@@ -202,6 +202,11 @@ pub enum CliError {
         /// The largest.
         to: f64,
     },
+    /// An objective that nobody could judge.
+    #[error(
+        "--slo `{0}`: nobody could tell what events take; name the outboxes and Redis (--outbox, --redis or --observe-from-env), and leave --event-sample on"
+    )]
+    EventsUnseen(String),
     /// A user class that is named twice.
     #[error("the user class {class} is named twice; give it a weight instead, like {class}=2")]
     ClassTwice {

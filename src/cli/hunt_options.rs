@@ -274,7 +274,14 @@ pub(super) fn resolve(
     let resume = flags.resume.clone();
     let (results, max_users) = (flags.output.results.clone(), flags.arrivals.max_users);
     let mut template = plan_builder::build(run_options(flags), around.machine, around.entropy)?;
+    let observers = &template.observers;
     let plan = &mut template.plan;
+    let is_of_events = |slo: &&Threshold| slo.quantity.is_of_events();
+    if !observers.follow_events()
+        && let Some(unseen) = plan.thresholds.iter().find(is_of_events)
+    {
+        return Err(CliError::EventsUnseen(unseen.text().to_owned()));
+    }
     plan.thresholds = plan
         .thresholds
         .drain(..)

@@ -64,6 +64,22 @@ pub(super) struct ObserveFlags {
     )]
     event_sample: EventSample,
 
+    /// Things a second that are asked for until they can be read, like 5/s, or `off` (the default)
+    ///
+    /// For operations that say in a workload file where what they made can be read (`visible`). At most
+    /// 50/s; each is asked for after 50 ms and again after a tenth of its age, over a connection beside the
+    /// load's: at most ten reads a second for each thing a second. Those reads are in no other figure.
+    #[arg(
+        long,
+        value_name = "RATE",
+        help_heading = "Back end",
+        default_value = "off",
+        hide_default_value = true,
+        hide_short_help = true,
+        value_parser = parse_event_poll
+    )]
+    event_poll: EventPoll,
+
     /// Observe what ShopStream's own variables name, like DATABASE_URL
     ///
     /// DATABASE_URL (identity), CATALOGUE_DATABASE_URL, and so on for ORDERING, INVENTORY,
@@ -80,6 +96,29 @@ pub(super) struct ObserveFlags {
     /// Addresses of the variables.
     #[arg(skip)]
     variables: Vec<(AddressedStore, Secret)>,
+}
+
+/// Things a second that are asked for; `None` for `off`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct EventPoll(Option<u32>);
+
+/// Most things a second that are asked for.
+const MOST_POLLED_PER_S: u32 = 50;
+
+fn parse_event_poll(text: &str) -> Result<EventPoll, String> {
+    let wrong = || {
+        let shown: String = text.chars().take(40).collect();
+        format!(
+            "`{shown}` is neither a number of things a second from 1/s to {MOST_POLLED_PER_S}/s nor `off`"
+        )
+    };
+    if text == "off" {
+        return Ok(EventPoll(None));
+    }
+    let number = text.strip_suffix("/s").ok_or_else(wrong)?;
+    let number: u32 = number.trim().parse().map_err(|_| wrong())?;
+    let is_rate = (1..=MOST_POLLED_PER_S).contains(&number);
+    is_rate.then_some(EventPoll(Some(number))).ok_or_else(wrong)
 }
 
 /// What a variable names.
@@ -144,6 +183,7 @@ impl ObserveFlags {
             observatory: self.observatory(target, no_observatory, &tls)?,
             tls,
             event_sample: self.event_sample,
+            event_poll: self.event_poll.0,
             ..ObserverConfig::default()
         };
         if let Some(observatory) = &self.observatory {

@@ -131,11 +131,12 @@ pub struct TableRecord {
 /// A quantity of both sides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RowRecord {
-    /// HTTP method; empty over all names.
+    /// HTTP method; `event` of what a kind of event took; empty over all names.
     pub method: String,
-    /// Statistic name; empty over all names.
+    /// Statistic name, or kind of event like `Ordering.OrderCreated`; empty over all names.
     pub name: String,
-    /// What is compared: `throughput`, `response p99`, `failed`, `drain rate identity` and so on.
+    /// What is compared: `throughput`, `response p99`, `failed`, `event done p99`, `drain rate identity` and
+    /// so on.
     pub quantity: String,
     /// Unit of the values.
     pub unit: String,

@@ -1,6 +1,7 @@
 //! What one run contributes to a comparison, whoever measured it.
 
 use super::comparison_record::Source;
+use super::event_values::event_values;
 use super::quantity::{ComparedQuantity, Percentile, Time};
 use crate::record::{Figures, RunRecord};
 use crate::stats::LatencySummary;
@@ -121,6 +122,13 @@ impl RunEvidence {
             values
         });
         whole.extend(drains);
+        let observed = record.observed.as_ref();
+        let events = observed.and_then(|observed| observed.event_latency.as_ref());
+        let events = events.map(event_values).unwrap_or_default();
+        // Events are those of the whole run, whatever part of it the requests are of.
+        let steady = steady.map(|values| values.into_iter().chain(events.all.clone()).collect());
+        whole.extend(events.all);
+        notes.extend(events.notes);
         let host = &record.host;
         Self {
             path: path.to_owned(),
@@ -150,6 +158,7 @@ impl RunEvidence {
                     let name = (row.method.clone(), row.name.clone());
                     (name, by_name(&row.figures))
                 })
+                .chain(events.kinds)
                 .collect(),
             unusable: unusable(record),
             notes,
@@ -240,11 +249,16 @@ fn pick(summary: &LatencySummary, percentile: Percentile) -> u64 {
 /// A value of our histograms: buckets are 1 µs wide below 2,048 µs, then twice as wide for every
 /// doubling.
 fn hdr_value(us: u64) -> MeasuredValue {
-    let doublings = us.max(1).ilog2().saturating_sub(10);
     MeasuredValue {
         value: us as f64,
-        half_step: f64::from(1_u32 << doublings.min(31)) / 2.0,
+        half_step: hdr_half_step(us),
     }
+}
+
+/// Half the width of the bucket that a value lies in.
+pub(super) fn hdr_half_step(us: u64) -> f64 {
+    let doublings = us.max(1).ilog2().saturating_sub(10);
+    f64::from(1_u32 << doublings.min(31)) / 2.0
 }
 
 pub(super) fn share(count: u64, all: u64) -> f64 {

@@ -8,6 +8,7 @@ mod comparison;
 mod comparison_record;
 mod console;
 mod driver;
+mod event_values;
 mod evidence;
 mod gathering;
 mod hook;

@@ -1,6 +1,7 @@
 //! What is compared: quantities of a run, on which scale, and which direction is good.
 
 use super::comparison_record::{Better, Scale};
+use crate::plan::EventStretch;
 use std::fmt;
 
 /// A kind of time.
@@ -23,6 +24,16 @@ pub enum Percentile {
     P99,
 }
 
+impl Percentile {
+    fn word(self) -> &'static str {
+        match self {
+            Self::P50 => "p50",
+            Self::P95 => "p95",
+            Self::P99 => "p99",
+        }
+    }
+}
+
 /// Something that every run has one value of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ComparedQuantity {
@@ -34,6 +45,8 @@ pub enum ComparedQuantity {
     Share(&'static str),
     /// Events that left a domain's backlog, a second of the load.
     DrainRate(String),
+    /// A percentile of what events took after their replies until something, in microseconds.
+    EventLatency(EventStretch, Percentile),
     /// Seconds after the load until a domain's backlog was no larger than before it.
     DrainTime(String),
 }
@@ -54,7 +67,9 @@ impl ComparedQuantity {
         match self {
             Self::Throughput | Self::DrainRate(_) => Better::Higher,
             Self::Share("refused" | "conflict") => Better::Neither,
-            Self::Latency(..) | Self::Share(_) | Self::DrainTime(_) => Better::Lower,
+            Self::Latency(..) | Self::EventLatency(..) | Self::Share(_) | Self::DrainTime(_) => {
+                Better::Lower
+            }
         }
     }
 
@@ -63,7 +78,7 @@ impl ComparedQuantity {
     pub fn unit(&self) -> &'static str {
         match self {
             Self::Throughput => "requests/s",
-            Self::Latency(..) => "µs",
+            Self::Latency(..) | Self::EventLatency(..) => "µs",
             Self::Share(_) => "share",
             Self::DrainRate(_) => "events/s",
             Self::DrainTime(_) => "s",
@@ -80,12 +95,10 @@ impl fmt::Display for ComparedQuantity {
                     Time::Response => "response",
                     Time::Service => "service",
                 };
-                let percentile = match percentile {
-                    Percentile::P50 => "p50",
-                    Percentile::P95 => "p95",
-                    Percentile::P99 => "p99",
-                };
-                write!(formatter, "{time} {percentile}")
+                write!(formatter, "{time} {}", percentile.word())
+            }
+            Self::EventLatency(stretch, percentile) => {
+                write!(formatter, "event {} {}", stretch.word(), percentile.word())
             }
             Self::Share(outcome) => write!(formatter, "{outcome}"),
             Self::DrainRate(domain) => write!(formatter, "drain rate {domain}"),

@@ -136,6 +136,8 @@ pub struct Operation {
     pub template: Option<&'static HeadTemplate>,
     /// Reads replies in place of `success`, `id_field` and `judge`.
     pub reading: Option<&'static dyn Reading>,
+    /// Path of a read that succeeds once what was made can be seen, with `{id}` where its id stands.
+    pub visible: Option<&'static str>,
 }
 
 impl Operation {
@@ -153,6 +155,7 @@ impl Operation {
         },
         template: None,
         reading: None,
+        visible: None,
     };
 }
 

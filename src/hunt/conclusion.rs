@@ -7,13 +7,14 @@ use super::hunt_record::{
 };
 use super::scalability::{Scalability, ScalabilityPoint};
 use super::search::{Gap, gap};
-use super::trials::{generator_limit, http_trials, pipeline_trials, range_of};
+use super::trials::{event_trials, generator_limit, http_trials, pipeline_trials, range_of};
 use crate::pieces::{counted, duration_text, number_text, rate_text};
 
 /// Fills in what follows from the probes so far.
 pub fn conclude(record: &mut HuntRecord) {
     record.http_knee = http_knee(record);
     record.pipeline_knee = pipeline_knee(record);
+    record.event_knee = event_knee(record);
     record.scalability = Scalability::fit(&points(record));
     record.verdict = sentences(record);
 }
@@ -90,16 +91,37 @@ fn http_knee(record: &HuntRecord) -> Option<Knee> {
 }
 
 fn pipeline_knee(record: &HuntRecord) -> Option<Knee> {
-    let trials = pipeline_trials(record);
-    let found = gap(&trials);
+    let found = gap(&pipeline_trials(record));
+    let ending = ending(record, found.high, |probe| probe.pipeline.as_ref());
+    let domain = ending.map_or("", |judgement| &judgement.first_to_give_way);
+    back_knee(record, found, ending, KneeUnit::Events, |probe| {
+        intake_per_s(probe, domain)
+    })
+}
+
+/// The knee of the thresholds on events' latencies: in events of the kinds that they are about.
+fn event_knee(record: &HuntRecord) -> Option<Knee> {
+    let found = gap(&event_trials(record));
+    let ending = ending(record, found.high, |probe| probe.event_latency.as_ref());
+    back_knee(record, found, ending, KneeUnit::TimedEvents, |probe| {
+        let raised = probe.events.iter().map(|event| event.raised_per_s);
+        raised.reduce(f64::max)
+    })
+}
+
+/// A knee behind the HTTP interface.
+fn back_knee(
+    record: &HuntRecord,
+    found: Gap,
+    ending: Option<&Judgement>,
+    unit: KneeUnit,
+    per_s: impl Fn(&ProbeRecord) -> Option<f64>,
+) -> Option<Knee> {
     if found == Gap::default() {
         return None;
     }
-    let ending = ending(record, found.high, |probe| probe.pipeline.as_ref());
-    let domain = ending.map_or("", |judgement| &judgement.first_to_give_way);
-    let intake = |probe: &ProbeRecord| intake_per_s(probe, domain);
-    let low = found.low.and_then(|load| mean(record, load, intake));
-    let high = found.high.and_then(|load| mean(record, load, intake));
+    let low = found.low.and_then(|load| mean(record, load, &per_s));
+    let high = found.high.and_then(|load| mean(record, load, &per_s));
     let (limited_by, why) = match ending {
         Some(judgement) => (judgement.limited_by, judgement.why.join("; ")),
         None if http_knee(record).is_some_and(|knee| knee.load_high.is_some()) => {
@@ -114,13 +136,15 @@ fn pipeline_knee(record: &HuntRecord) -> Option<Knee> {
         per_s: estimate(low, high, LoadUnit::ArrivalsPerS),
         low,
         high,
-        unit: KneeUnit::Events,
+        unit,
         load_low: found.low,
         load_high: found.high,
         undecided: found.untold,
         limited_by,
         why,
-        first_to_give_way: domain.to_owned(),
+        first_to_give_way: ending
+            .map(|judgement| judgement.first_to_give_way.clone())
+            .unwrap_or_default(),
     })
 }
 
@@ -214,6 +238,9 @@ fn sentences(record: &HuntRecord) -> Vec<String> {
         Some(knee) => sentences.push(knee_sentence("Pipeline", knee, record)),
         None => sentences.push(no_pipeline(record)),
     }
+    let knee = record.event_knee.as_ref();
+    sentences.extend(knee.map(|knee| knee_sentence("Event", knee, record)));
+    sentences.extend(no_events(record));
     sentences.extend(record.falls.iter().map(|fall| fall_sentence(fall, record)));
     if record.state == HuntState::Interrupted {
         sentences.push("Interrupted before the search was over.".to_owned());
@@ -228,6 +255,15 @@ fn no_pipeline(record: &HuntRecord) -> String {
         false => "Pipeline: nothing of it was observed (see --observatory, --outbox, --redis)."
             .to_owned(),
     }
+}
+
+/// What is said when a threshold is about events' latencies and no probe could tell them.
+fn no_events(record: &HuntRecord) -> Option<String> {
+    let is_asked = record.probes.iter().any(|probe| !probe.events.is_empty());
+    (is_asked && record.event_knee.is_none()).then(|| {
+        "Event latency: no event that a threshold is about was seen (see --outbox, --redis)."
+            .to_owned()
+    })
 }
 
 fn knee_sentence(title: &str, knee: &Knee, record: &HuntRecord) -> String {

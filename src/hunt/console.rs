@@ -7,6 +7,7 @@ use crate::pieces::{
     SummaryStyle, TextCell, TextColumn, TextTable, bold_text, counted, duration_text, in_lines,
     number_text, percent_text, rate_text,
 };
+use crate::stats::Amount;
 use anstyle::{AnsiColor, Style};
 use std::path::Path;
 
@@ -92,12 +93,58 @@ pub fn detailed_hunt_text(record: &HuntRecord, directory: &Path, style: SummaryS
     let sections = [
         hunt_text(record, directory, style).trim_end().to_owned(),
         format!("{title}\n{table}"),
+        events_text(&probes, record.unit, style),
         criteria,
         scalability_text(record, style),
     ];
     let mut sections = sections.to_vec();
     sections.retain(|section| !section.is_empty());
     sections.join("\n\n") + "\n"
+}
+
+const EVENTS: [TextColumn; 8] = [
+    TextColumn::number("Probe", 3),
+    TextColumn::number("Load", 0),
+    TextColumn::text("Threshold", 1),
+    TextColumn::number("Value", 0),
+    TextColumn::number("Events/s", 4),
+    TextColumn::number("Followed", 6),
+    TextColumn::number("Beyond", 2),
+    TextColumn::number("On their way", 5),
+];
+
+/// What events took, probe by probe; nothing when no threshold is about that.
+fn events_text(probes: &[&ProbeRecord], unit: LoadUnit, style: SummaryStyle) -> String {
+    let mut titles = EVENTS.map(|column| column.title().to_owned());
+    titles[1] = capital(unit_text(unit));
+    let mut table = TextTable::new(&EVENTS).titled(titles.to_vec());
+    for probe in probes {
+        for event in &probe.events {
+            let value = event.value.map_or_else(|| "–".to_owned(), time_text);
+            let cells = [
+                probe.number.to_string(),
+                number_text(probe.load),
+                event.slo.clone(),
+                value,
+                rate_text(event.raised_per_s),
+                number_text(event.followed),
+                number_text(event.beyond),
+                number_text(event.waiting),
+            ];
+            table.row(cells.map(TextCell::from));
+        }
+    }
+    if table.is_empty() {
+        return String::new();
+    }
+    let title = bold_text(style, "Events");
+    format!("{title}\n{}", table.text(0, style))
+}
+
+/// A time that may be a lower bound.
+fn time_text(amount: Amount) -> String {
+    let mark = if amount.at_least { "≥ " } else { "" };
+    format!("{mark}{}", duration_text(amount.value as u64))
 }
 
 fn labelled(label: &str, text: &str, style: SummaryStyle) -> String {
@@ -126,6 +173,7 @@ fn ends_table(record: &HuntRecord, style: SummaryStyle) -> Option<String> {
     let knees = [
         ("HTTP", record.http_knee.as_ref()),
         ("pipeline", record.pipeline_knee.as_ref()),
+        ("events", record.event_knee.as_ref()),
     ];
     let mut titles = ENDS.map(|column| column.title().to_owned());
     titles[1] = capital(unit_text(record.unit));
@@ -239,14 +287,16 @@ pub fn verdict_text(probe: &ProbeRecord) -> String {
     if probe.generator_limited {
         return "generator limited".to_owned();
     }
-    match (&probe.http, &probe.pipeline) {
-        (http, Some(pipeline)) if http.sustained && !pipeline.sustained => {
-            format!("HTTP sustained, {}", pipeline.limited_by.word())
-        }
-        (http, _) if http.sustained => "sustained".to_owned(),
-        (http, Some(pipeline)) if http.undecided && !pipeline.sustained => {
-            format!("HTTP undecided, {}", pipeline.limited_by.word())
-        }
+    let behind = [&probe.pipeline, &probe.event_latency];
+    let behind = behind.into_iter().flatten();
+    let gave_way: Vec<&str> = behind
+        .filter(|judgement| !judgement.sustained)
+        .map(|judgement| judgement.limited_by.word())
+        .collect();
+    match (&probe.http, gave_way.is_empty()) {
+        (http, false) if http.sustained => format!("HTTP sustained, {}", gave_way.join(", ")),
+        (http, true) if http.sustained => "sustained".to_owned(),
+        (http, false) if http.undecided => format!("HTTP undecided, {}", gave_way.join(", ")),
         (http, _) => http.limited_by.word().to_owned(),
     }
 }
@@ -254,19 +304,27 @@ pub fn verdict_text(probe: &ProbeRecord) -> String {
 /// Why it was not sustained.
 #[must_use]
 pub fn reasons(probe: &ProbeRecord) -> String {
-    let pipeline = probe.pipeline.iter().flat_map(|judgement| &judgement.why);
+    let behind = probe.pipeline.iter().chain(&probe.event_latency);
     let why: Vec<&str> = probe
         .http
         .why
         .iter()
-        .chain(pipeline)
+        .chain(behind.flat_map(|judgement| &judgement.why))
         .map(String::as_str)
         .collect();
     why.join("; ")
 }
 
+impl ProbeRecord {
+    /// Whether its load was sustained on every side that could be told.
+    pub(super) fn is_sustained(&self) -> bool {
+        let mut behind = self.pipeline.iter().chain(&self.event_latency);
+        self.http.sustained && behind.all(|judgement| judgement.sustained)
+    }
+}
+
 fn verdict_style(probe: &ProbeRecord) -> Style {
-    let is_good = probe.http.sustained && probe.pipeline.as_ref().is_none_or(|one| one.sustained);
+    let is_good = probe.is_sustained();
     let is_doubtful = probe.generator_limited || probe.http.undecided;
     match (is_doubtful, is_good) {
         (true, _) => DOUBTFUL,
@@ -384,6 +442,24 @@ mod tests {
         let text = detailed_hunt_text(&record, directory, PLAIN);
         assert_golden("hunt.txt", text.as_bytes());
         assert_golden("hunt.json", record.json_text().as_bytes());
+    }
+
+    #[test]
+    fn what_events_took_is_told_by_load_and_beside_the_other_knees() {
+        let mut record = made_up::hunt();
+        made_up::with_events(&mut record, 300.0);
+        let directory = Path::new("results/20260102T030405Z-hunt-custom-abcdef");
+        let style = SummaryStyle {
+            width: Some(120),
+            colour: false,
+        };
+        let text = detailed_hunt_text(&record, directory, style);
+        assert_golden("hunt-events.txt", text.as_bytes());
+        let line = probe_line(&record.probes[3], record.unit);
+        assert!(
+            line.ends_with("HTTP sustained, backlog grows, event latency: the backlog of identity grew; 30 of 500 beyond"),
+            "{line}"
+        );
     }
 
     #[test]

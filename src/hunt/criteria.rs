@@ -47,6 +47,8 @@ pub struct ProbeEvidence<'a> {
     pub criteria: &'a Criteria,
     /// Dead letters that came during the probe, by domain.
     pub dead_letters: &'a [(String, f64)],
+    /// Probes at the same load before, whose events could not be told.
+    pub events_before: &'a [&'a ProbeRecord],
 }
 
 /// What was found against a load: surely, or possibly.
@@ -227,11 +229,17 @@ fn beyond_text(tail: &TailJudgement, allowed: f64) -> String {
     )
 }
 
+/// Whether the back end tells it, and it is not about single events: those have a knee of their own.
+fn is_of_pipeline(objective: &Objective) -> bool {
+    let quantity = &objective.threshold.quantity;
+    quantity.is_of_back_end() && !quantity.is_of_events()
+}
+
 fn observed_thresholds(evidence: &ProbeEvidence<'_>) -> Option<(Limit, String)> {
     let crossed: Vec<String> = evidence
         .objectives
         .iter()
-        .filter(|objective| objective.threshold.quantity.is_of_back_end())
+        .filter(|objective| is_of_pipeline(objective))
         .filter(|objective| objective.verdict == ThresholdVerdict::Crossed)
         .map(|objective| format!("`{}`: {}", objective.threshold.text(), objective.value))
         .collect();
@@ -241,8 +249,7 @@ fn observed_thresholds(evidence: &ProbeEvidence<'_>) -> Option<(Limit, String)> 
 /// The domain of the first observed threshold that was crossed; nothing when it is about the shop.
 fn threshold_domain(evidence: &ProbeEvidence<'_>) -> String {
     let mut crossed = evidence.objectives.iter().filter(|objective| {
-        objective.verdict == ThresholdVerdict::Crossed
-            && objective.threshold.quantity.is_of_back_end()
+        objective.verdict == ThresholdVerdict::Crossed && is_of_pipeline(objective)
     });
     let domain = crossed.find_map(|objective| {
         let selector = objective.threshold.quantity.selector();

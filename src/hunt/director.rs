@@ -5,6 +5,7 @@ use super::conclusion::conclude;
 use super::console::{detailed_hunt_text, hunt_text, probe_line};
 use super::criteria::{ProbeEvidence, judge_http, judge_pipeline};
 use super::error::HuntError;
+use super::event_criteria::judge_events;
 use super::hunt_record::{
     Fall, HUNT_HTML, HUNT_JSON, HUNT_TXT, HuntRecord, HuntState, ProbeRecord, unit_text,
 };
@@ -15,10 +16,10 @@ use super::reading::allowed_beyond;
 use super::request::HuntRequest;
 use super::rest::{Rested, TargetHealth};
 use super::trials::{
-    generator_limit, is_cut_by_generator, next_load, range_of, scales_of, unloaded,
+    events_before, generator_limit, is_cut_by_generator, next_load, range_of, scales_of, unloaded,
 };
 use crate::pieces::{SummaryStyle, number_text, print, tell, time_left_text};
-use crate::plan::ExitCode;
+use crate::plan::{ExitCode, Threshold};
 use crate::record::{NotWritten, Record, replace, try_out};
 use crate::report::Ticking;
 use crate::run::{self, Embedded};
@@ -28,6 +29,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+
+/// Rows, entries and what groups tell are read so much later, at most, by whoever follows events.
+const READ_AFTER: Duration = Duration::from_secs(5);
+/// Longest time that events of a probe are followed after its load, whatever limit they are given.
+const LONGEST_WATCH: Duration = Duration::from_secs(600);
 
 /// Carries a hunt out, prints what it found and writes its files.
 ///
@@ -58,7 +64,8 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
         Some(shop) => shop.observers(&template.observers),
         None => template.observers.clone(),
     };
-    observers.drain_wait = Duration::from_secs_f64(request.criteria.rest_limit_s);
+    let rest = Duration::from_secs_f64(request.criteria.rest_limit_s);
+    observers.drain_wait = rest.max(late_after(&template.plan.thresholds));
     let mut addresses = template.resolver.resolve(&target, &template.addresses)?;
     run::accepting_first(&mut addresses, template.plan.request_timeout);
     let path = template.subject.health_path();
@@ -102,6 +109,16 @@ pub fn carry_out(request: &HuntRequest) -> Result<ExitCode, HuntError> {
     outcome?
 }
 
+/// After so long every event is known to be in time or late: nothing more is waited for then.
+fn late_after(thresholds: &[Threshold]) -> Duration {
+    let about_events = thresholds
+        .iter()
+        .filter(|threshold| threshold.quantity.is_of_events());
+    let longest = about_events.map(|it| Duration::from_micros(it.limit.max(0.0) as u64));
+    let longest = longest.max().map(|limit| limit + READ_AFTER);
+    longest.unwrap_or_default().min(LONGEST_WATCH)
+}
+
 fn create(directory: &Path) -> Result<(), HuntError> {
     std::fs::create_dir_all(directory).map_err(|error| HuntError::Write {
         path: directory.to_owned(),
@@ -141,6 +158,7 @@ fn opened(request: &HuntRequest) -> HuntRecord {
         criteria: request.criteria.clone(),
         http_knee: None,
         pipeline_knee: None,
+        event_knee: None,
         falls: Vec::new(),
         scalability: None,
         probes: Vec::new(),
@@ -281,6 +299,7 @@ impl Hunt<'_> {
             probe.rest_s = length.as_secs_f64();
         }
         let unloaded = unloaded(&self.record.probes);
+        let before = events_before(&self.record.probes, probe.load);
         let evidence = ProbeEvidence {
             probe: &probe,
             objectives: &seen.objectives,
@@ -289,10 +308,12 @@ impl Hunt<'_> {
             unloaded,
             criteria: &self.request.criteria,
             dead_letters: &seen.dead_letters,
+            events_before: &before,
         };
         let http = judge_http(&evidence);
         let pipeline = judge_pipeline(&evidence, &http);
-        (probe.http, probe.pipeline) = (http, pipeline);
+        let events = judge_events(&evidence, &http);
+        (probe.http, probe.pipeline, probe.event_latency) = (http, pipeline, events);
         // A target that fell over was not the generator's fault.
         probe.generator_limited &= !fell && !self.request.criteria.keep_spoiled;
         probe
@@ -460,7 +481,11 @@ fn exit_code(record: &HuntRecord) -> ExitCode {
         (is_cut_by_generator(record), ExitCode::GeneratorSaturated),
         // Also when nobody can tell: it is not known to sustain anything.
         (
-            knee.is_some_and(|knee| knee.low.is_none()),
+            knee.is_some_and(|knee| knee.low.is_none())
+                || record
+                    .event_knee
+                    .as_ref()
+                    .is_some_and(|knee| knee.low.is_none()),
             ExitCode::ThresholdCrossed,
         ),
     ];

@@ -45,6 +45,10 @@ pub struct HuntRecord {
     pub http_knee: Option<Knee>,
     /// Up to where the pipeline behind it keeps pace; null when nothing is known.
     pub pipeline_knee: Option<Knee>,
+    /// Up to where events are published, handled or done in the time that `criteria.slo` gives them; null
+    /// when it gives them none, or nothing is known.
+    #[serde(default)]
+    pub event_knee: Option<Knee>,
     /// Probes in which the target stopped answering.
     pub falls: Vec<Fall>,
     /// How throughput grows with the requests in flight; null when the probes are too few.
@@ -157,6 +161,8 @@ pub enum KneeUnit {
     Requests,
     /// Outbox events of the domain that gave way first; of all domains when none did.
     Events,
+    /// Events of the kinds that a threshold on their latency is about.
+    TimedEvents,
 }
 
 impl KneeUnit {
@@ -165,7 +171,7 @@ impl KneeUnit {
     pub fn word(self) -> &'static str {
         match self {
             Self::Requests => "requests",
-            Self::Events => "events",
+            Self::Events | Self::TimedEvents => "events",
         }
     }
 }
@@ -192,6 +198,8 @@ pub enum Limit {
     Backlog,
     /// Events were put aside as dead letters.
     DeadLetters,
+    /// Events took longer than a threshold (`--slo event(…)`) gives them.
+    EventLatency,
     /// The generator.
     Generator,
     /// The HTTP interface gave way before.
@@ -216,6 +224,7 @@ impl Limit {
             Self::Latency => "latency grows",
             Self::Backlog => "backlog grows",
             Self::DeadLetters => "dead letters",
+            Self::EventLatency => "event latency",
             Self::Generator => "generator",
             Self::Http => "HTTP",
             Self::Bound => "bound of the search",
@@ -261,12 +270,18 @@ pub struct ProbeRecord {
     /// The same about the limit of each percentile of `criteria.slo`, in their order.
     #[serde(default)]
     pub tails: Vec<Tail>,
+    /// What events took, an entry each threshold of `criteria.slo` on that, in their order.
+    #[serde(default)]
+    pub events: Vec<EventProbe>,
     /// Rules that were violated; see its run's record for the witnesses.
     pub violated_rules: Vec<String>,
     /// How the HTTP interface did.
     pub http: Judgement,
     /// How the pipeline did; null when it was not observed, or could not be told.
     pub pipeline: Option<Judgement>,
+    /// How events did by what they took; null when no threshold is about that, or it could not be told.
+    #[serde(default)]
+    pub event_latency: Option<Judgement>,
     /// Whether the generator was at its limit: then the probe says nothing about the target.
     pub generator_limited: bool,
     /// How long the rest after it took, in seconds.
@@ -319,6 +334,33 @@ pub struct DomainProbe {
     pub drained_after_s: Option<f64>,
 }
 
+/// What the events that a threshold is about took in a probe: those of its whole run, warm-up included,
+/// followed until the backlog was gone or the rest was over.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EventProbe {
+    /// The threshold, as it was written.
+    pub slo: String,
+    /// What it compares, in microseconds, events that were still on their way with their age; null when
+    /// nothing was seen.
+    pub value: Option<Amount>,
+    /// Events of these kinds that were raised, a second of the run.
+    pub raised_per_s: f64,
+    /// Events of these kinds that were followed.
+    pub followed: u64,
+    /// Times that are known, over or not: of handling one each consumer group.
+    pub known: u64,
+    /// Those of them that went on at the end.
+    pub waiting: u64,
+    /// Those of `known` that are beyond the limit.
+    pub beyond: u64,
+    /// Those of `waiting` that may yet come to it.
+    pub young: u64,
+    /// Followed events that were found in no store: they may have taken any time.
+    pub unseen: u64,
+    /// The kind that is beyond the limit most often, like `Ordering.OrderCreated`; empty when none is.
+    pub slowest: String,
+}
+
 /// The target stopped answering.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Fall {
@@ -343,10 +385,12 @@ impl ProbeRecord {
         let rates = [self.carried_per_s, self.requests_per_s, self.concurrency];
         let domains = self.domains.iter();
         let intakes = domains.filter_map(|domain| domain.intake_per_s);
+        let raised = self.events.iter().map(|event| event.raised_per_s);
         rates
             .into_iter()
             .chain(self.offered_per_s)
             .chain(intakes)
+            .chain(raised)
             .collect()
     }
 }

@@ -2,8 +2,8 @@
 
 use super::conclusion::conclude;
 use super::hunt_record::{
-    Criteria, DomainProbe, HuntRecord, HuntState, Judgement, Limit, LoadUnit, NameProbe,
-    ProbeRecord,
+    Criteria, DomainProbe, EventProbe, HuntRecord, HuntState, Judgement, Limit, LoadUnit,
+    NameProbe, ProbeRecord,
 };
 use crate::record::Record;
 use crate::stats::{Amount, Trend};
@@ -54,9 +54,11 @@ pub fn probe(number: u32, load: f64) -> ProbeRecord {
         domains: vec![domain("identity", load, 0.0)],
         flow: None,
         tails: Vec::new(),
+        events: Vec::new(),
         violated_rules: Vec::new(),
         http: Judgement::sustained(),
         pipeline: Some(Judgement::sustained()),
+        event_latency: None,
         generator_limited: false,
         rest_s: 0.4,
     }
@@ -88,6 +90,42 @@ pub fn overloaded(limited_by: Limit, why: &str, first: &str) -> Judgement {
         why: vec![why.to_owned()],
         first_to_give_way: first.to_owned(),
     }
+}
+
+/// Gives each probe events of a registration each, which take too long from `knee` on; an interface that
+/// did not carry its load told nothing of them.
+pub fn with_events(record: &mut HuntRecord, knee: f64) {
+    record
+        .criteria
+        .slo
+        .push("event(CustomerRegistered).done: p(99) < 2s".to_owned());
+    for probe in &mut record.probes {
+        let is_late = probe.load > knee;
+        probe.events = vec![EventProbe {
+            slo: record.criteria.slo[1].clone(),
+            value: Some(Amount {
+                value: if is_late { 9.5e6 } else { 0.4e6 },
+                at_least: is_late,
+            }),
+            raised_per_s: probe.carried_per_s,
+            followed: 500,
+            known: 500,
+            waiting: if is_late { 30 } else { 0 },
+            beyond: if is_late { 30 } else { 0 },
+            slowest: "Identity.CustomerRegistered".to_owned(),
+            ..EventProbe::default()
+        }];
+        probe.event_latency = match (is_late, probe.http.sustained) {
+            (true, true) => Some(overloaded(
+                Limit::EventLatency,
+                "30 of 500 beyond",
+                "Identity.CustomerRegistered",
+            )),
+            (false, true) => Some(Judgement::sustained()),
+            (_, false) => None,
+        };
+    }
+    conclude(record);
 }
 
 /// A hunt that found an HTTP knee of 1,000 requests a second and a pipeline that drains 500 events a
@@ -123,6 +161,7 @@ pub fn hunt() -> HuntRecord {
         criteria: criteria(),
         http_knee: None,
         pipeline_knee: None,
+        event_knee: None,
         falls: Vec::new(),
         scalability: None,
         probes: probes.collect(),

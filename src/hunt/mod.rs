@@ -11,6 +11,7 @@ mod criteria;
 mod director;
 mod error;
 mod estimate;
+mod event_criteria;
 mod hunt_record;
 mod page;
 mod probe;
@@ -31,8 +32,8 @@ pub use console::{detailed_hunt_text, hunt_text};
 pub use director::carry_out;
 pub use error::HuntError;
 pub use hunt_record::{
-    Criteria, DomainProbe, Fall, HUNT_JSON, HuntRecord, HuntState, Judgement, Knee, KneeUnit,
-    Limit, LoadUnit, NameProbe, NoHuntRecord, ProbeRecord,
+    Criteria, DomainProbe, EventProbe, Fall, HUNT_JSON, HuntRecord, HuntState, Judgement, Knee,
+    KneeUnit, Limit, LoadUnit, NameProbe, NoHuntRecord, ProbeRecord,
 };
 pub use page::hunt_page;
 pub use request::HuntRequest;

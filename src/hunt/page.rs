@@ -40,6 +40,7 @@ struct HuntPage<'a> {
     tone: &'static str,
     unit: &'static str,
     has_pipeline: bool,
+    has_events: bool,
     knees: Vec<KneeView<'a>>,
     probes: Vec<ProbeView<'a>>,
     law: Option<LawView<'a>>,
@@ -83,6 +84,9 @@ struct HuntChartData {
     /// Where the knees lie, in the hunt's unit: low and high ends.
     http: [Option<f64>; 2],
     pipeline: [Option<f64>; 2],
+    events: [Option<f64>; 2],
+    /// Thresholds on what events take, in the order of `ChartProbe::events_us`.
+    event_slos: Vec<String>,
     /// The law's curve: requests in flight, and requests a second.
     curve: [Vec<f64>; 2],
 }
@@ -97,6 +101,7 @@ struct ChartProbe {
     p99_us: u64,
     concurrency: f64,
     growth_per_s: Option<f64>,
+    events_us: Vec<Option<f64>>,
     sustained: bool,
 }
 
@@ -112,6 +117,7 @@ pub fn hunt_page(record: &HuntRecord) -> String {
     let knees = [
         ("HTTP", record.http_knee.as_ref()),
         ("Pipeline", record.pipeline_knee.as_ref()),
+        ("Event", record.event_knee.as_ref()),
     ];
     let mut probes: Vec<&ProbeRecord> = record.probes.iter().collect();
     probes.sort_by(|one, other| one.load.total_cmp(&other.load));
@@ -125,6 +131,7 @@ pub fn hunt_page(record: &HuntRecord) -> String {
         tone,
         unit: unit_text(record.unit),
         has_pipeline: probes.iter().any(|probe| !probe.domains.is_empty()),
+        has_events: probes.iter().any(|probe| !probe.events.is_empty()),
         knees: knees
             .into_iter()
             .filter_map(|(title, knee)| Some(knee_view(title, knee?)))
@@ -161,10 +168,12 @@ fn knee_view<'a>(title: &'static str, knee: &'a Knee) -> KneeView<'a> {
 }
 
 fn probe_view(probe: &ProbeRecord) -> ProbeView<'_> {
-    let is_good = probe.http.sustained && probe.pipeline.as_ref().is_none_or(|one| one.sustained);
     ProbeView {
         probe,
-        tone: match (probe.generator_limited || probe.http.undecided, is_good) {
+        tone: match (
+            probe.generator_limited || probe.http.undecided,
+            probe.is_sustained(),
+        ) {
             (true, _) => "doubt",
             (false, true) => "good",
             (false, false) => "bad",
@@ -206,11 +215,20 @@ fn chart_data(record: &HuntRecord, probes: &[&ProbeRecord]) -> HuntChartData {
         probes: probes.iter().map(|probe| chart_probe(probe)).collect(),
         http: ends(record.http_knee.as_ref()),
         pipeline: ends(record.pipeline_knee.as_ref()),
+        events: ends(record.event_knee.as_ref()),
+        event_slos: event_slos(probes),
         curve: record
             .scalability
             .as_ref()
             .map_or_else(<[Vec<f64>; 2]>::default, curve),
     }
+}
+
+/// Thresholds on what events take: those of any probe, since all have the same.
+fn event_slos(probes: &[&ProbeRecord]) -> Vec<String> {
+    let mut known = probes.iter().filter(|probe| !probe.events.is_empty());
+    let events = known.next().map_or(&[][..], |probe| &probe.events);
+    events.iter().map(|event| event.slo.clone()).collect()
 }
 
 fn chart_probe(probe: &ProbeRecord) -> ChartProbe {
@@ -228,6 +246,11 @@ fn chart_probe(probe: &ProbeRecord) -> ChartProbe {
         p99_us: probe.response_p99_us,
         concurrency: probe.concurrency,
         growth_per_s: slopes.map(|trend| trend.slope).reduce(f64::max),
+        events_us: probe
+            .events
+            .iter()
+            .map(|event| event.value.map(|value| value.value))
+            .collect(),
         sustained: probe.http.sustained,
     }
 }
@@ -266,6 +289,22 @@ mod tests {
             !page.contains(" src=") && !page.contains("<link"),
             "self-contained"
         );
+    }
+
+    #[test]
+    fn what_events_took_has_a_knee_and_a_chart() {
+        let mut record = made_up::hunt();
+        assert!(!hunt_page(&record).contains("id=\"events\""));
+        made_up::with_events(&mut record, 300.0);
+        let page = hunt_page(&record);
+        for text in [
+            "Event knee",
+            "limited by event latency",
+            "id=\"events\"",
+            "event(CustomerRegistered).done: p(99) \\u003c 2s",
+        ] {
+            assert!(page.contains(text), "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::board::HuntBoard;
 use super::criteria::{GROWN_EVENTS, Objective};
 use super::error::HuntError;
-use super::hunt_record::{DomainProbe, Judgement, LoadUnit, NameProbe, ProbeRecord};
+use super::event_criteria::{allowed_late, event_probe};
+use super::hunt_record::{DomainProbe, EventProbe, Judgement, LoadUnit, NameProbe, ProbeRecord};
 use super::progress::HuntProgress;
 use super::reading::{Scales, Weighed, allowed_beyond};
 use super::request::HuntRequest;
@@ -11,12 +12,12 @@ use super::window::{WindowFigures, WindowSink, WindowSpan};
 use crate::engine::MetSubject;
 use crate::observe::ObserverConfig;
 use crate::plan::{
-    ArrivalSchedule, Arrivals, ExitCode, Load, LoadError, Plan, Stage, Statistic, Target,
-    ThresholdQuantity,
+    ArrivalSchedule, Arrivals, EventSample, ExitCode, Load, LoadError, Plan, Stage, Statistic,
+    Target, ThresholdQuantity,
 };
 use crate::record::{BacklogRecord, Live, ObservedRecord, RunFacts, RunRecord};
 use crate::report::LiveFace;
-use crate::run::{self, Face, LiveRun, Output, RunControl, RunError, RunRequest};
+use crate::run::{self, Face, Finished, LiveRun, Output, RunControl, RunError, RunRequest};
 use crate::stats::{IntervalSink, RuleVerdict, StatName};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -25,6 +26,8 @@ use std::time::{Duration, Instant};
 
 /// Samples beyond a percentile that make it worth something: a window is long enough for so many.
 const TAIL_SAMPLES: f64 = 50.0;
+/// The same for what events take: without one beyond, so many are enough to say so.
+const LATE_SAMPLES: f64 = 4.0;
 /// Shortest window that a backlog's slope is taken from, in seconds: it is read once a second, and six
 /// readings make an interval; one or two may be late.
 const WATCHED_S: f64 = 7.0;
@@ -90,12 +93,28 @@ pub fn window_s(request: &HuntRequest, requests_per_s: f64, is_watched: bool) ->
         true => GROWN_EVENTS / criteria.precision,
         false => 0.0,
     };
-    let needed_s = (samples.max(events) / requests_per_s.max(1e-3)).ceil();
+    let needed_s =
+        (samples.max(events) / requests_per_s.max(1e-3)).max(late_s(request, requests_per_s));
+    let needed_s = needed_s.ceil();
     let least_s = match is_watched {
         true => criteria.window_s.max(WATCHED_S),
         false => criteria.window_s,
     };
     needed_s.min(criteria.longest_window_s).max(least_s)
+}
+
+/// Seconds in which as many events are followed as their highest percentile takes.
+fn late_s(request: &HuntRequest, requests_per_s: f64) -> f64 {
+    let thresholds = request.template.plan.thresholds.iter();
+    let least = thresholds.filter_map(allowed_late).reduce(f64::min);
+    let followed_per_s = match request.template.observers.event_sample {
+        EventSample::PerSecond(most) => requests_per_s.min(f64::from(most)),
+        EventSample::Share(share) => requests_per_s * share,
+        EventSample::Off => return 0.0,
+    };
+    least.map_or(0.0, |allowed| {
+        LATE_SAMPLES / allowed.max(1e-6) / followed_per_s.max(1e-3)
+    })
 }
 
 /// Carries a probe of `load` out: for `window_s`, and on until its counts tell enough by `scales`, for
@@ -164,6 +183,7 @@ pub fn probe(
         record: ProbeRecord {
             number,
             load,
+            events: events(&finished, &run_request.plan),
             directory: format!("probes/{}", directory.to_string_lossy()),
             ..figures(&measured, run)
         },
@@ -324,11 +344,20 @@ fn figures(measured: &WindowFigures, run: &RunRecord) -> ProbeRecord {
             .collect(),
         flow: reading.flow,
         tails: reading.tails.clone(),
+        events: Vec::new(),
         http: Judgement::open(),
         pipeline: None,
+        event_latency: None,
         generator_limited: run.generator.is_at_its_limit(),
         rest_s: 0.0,
     }
+}
+
+/// What events took that thresholds are about.
+fn events(finished: &Finished, plan: &Plan) -> Vec<EventProbe> {
+    let of_threshold =
+        |threshold| event_probe(threshold, &finished.record, finished.followed.as_ref());
+    plan.thresholds.iter().filter_map(of_threshold).collect()
 }
 
 /// The name, with its method where it does not say it already.

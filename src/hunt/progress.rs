@@ -1,8 +1,8 @@
 //! How far a hunt is: its probe, its load, between what the knees lie, and how long it still takes.
 
 use super::hunt_record::{HuntRecord, Judgement, Limit, ProbeRecord, unit_text};
-use super::search::{Gap, gap};
-use super::trials::{http_trials, next_load, pipeline_trials, range_of};
+use super::search::{Gap, Trial, gap};
+use super::trials::{event_trials, http_trials, next_load, pipeline_trials, range_of};
 use crate::pieces::{number_text, time_left_text};
 
 /// Seconds of a probe beside its warm-up and window, before any was seen: to prepare, and to rest.
@@ -31,6 +31,7 @@ impl HuntProgress {
         let known = [
             ("HTTP", gap(&http_trials(record))),
             ("pipeline", gap(&pipeline_trials(record))),
+            ("event", gap(&event_trials(record))),
         ];
         let brackets = known.into_iter().filter_map(|(title, gap)| {
             let bracket = bracket_text(gap)?;
@@ -112,8 +113,9 @@ fn probes_left(record: &HuntRecord, load: f64) -> u32 {
         (None, None) => load * 1.5,
     };
     let http_knee = middle(gap(&http_trials(record)), load);
-    let pipeline = pipeline_trials(record);
-    let pipeline_knee = (!pipeline.is_empty()).then(|| middle(gap(&pipeline), load));
+    let knee_of = |trials: Vec<Trial>| (!trials.is_empty()).then(|| middle(gap(&trials), load));
+    let pipeline_knee = knee_of(pipeline_trials(record));
+    let event_knee = knee_of(event_trials(record));
     let room = record.criteria.most_probes as usize;
     let mut ahead = record.clone();
     let range = range_of(&ahead);
@@ -122,6 +124,7 @@ fn probes_left(record: &HuntRecord, load: f64) -> u32 {
         let mut probe = unmeasured(load);
         probe.http = judged(load < http_knee);
         probe.pipeline = pipeline_knee.map(|knee| judged(load < knee));
+        probe.event_latency = event_knee.map(|knee| judged(load < knee));
         ahead.probes.push(probe);
         next = next_load(&ahead, &range);
     }
@@ -147,9 +150,11 @@ fn unmeasured(load: f64) -> ProbeRecord {
         domains: Vec::new(),
         flow: None,
         tails: Vec::new(),
+        events: Vec::new(),
         violated_rules: Vec::new(),
         http: Judgement::open(),
         pipeline: None,
+        event_latency: None,
         generator_limited: false,
         rest_s: 0.0,
     }

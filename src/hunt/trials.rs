@@ -1,6 +1,6 @@
 //! What the probes so far showed of each side of the target, and which load follows from that.
 
-use super::hunt_record::{HuntRecord, Limit, LoadUnit, ProbeRecord};
+use super::hunt_record::{HuntRecord, Judgement, Limit, LoadUnit, ProbeRecord};
 use super::reading::{PACE_SHARE, Reading, Scales};
 use super::search::{NextTrial, Range, Trial, TrialOutcome, gap, next};
 
@@ -57,6 +57,20 @@ pub fn scales_of(record: &HuntRecord, load: f64, allowed: Vec<f64>) -> Scales {
     }
 }
 
+/// Probes at `load` whose events could not be told, since some could.
+#[must_use]
+pub fn events_before(probes: &[ProbeRecord], load: f64) -> Vec<&ProbeRecord> {
+    let is_undecided = |probe: &&ProbeRecord| {
+        let judgement = probe.event_latency.as_ref();
+        judgement.is_some_and(|judgement| judgement.undecided)
+    };
+    let at_load = probes
+        .iter()
+        .rev()
+        .filter(|probe| probe.load.total_cmp(&load).is_eq() && !probe.generator_limited);
+    at_load.take_while(is_undecided).collect()
+}
+
 /// What a window read, as far as it was recorded.
 fn reading_of(probe: &ProbeRecord) -> Reading {
     let requests = probe.requests_per_s * probe.window_s;
@@ -107,11 +121,32 @@ pub fn http_trials(record: &HuntRecord) -> Vec<Trial> {
 /// What they showed of the pipeline.
 #[must_use]
 pub fn pipeline_trials(record: &HuntRecord) -> Vec<Trial> {
+    trials_of(record, of_pipeline)
+}
+
+/// What they showed of how long events take.
+#[must_use]
+pub fn event_trials(record: &HuntRecord) -> Vec<Trial> {
+    trials_of(record, of_events)
+}
+
+/// A side of the target behind its HTTP interface, as a probe showed it.
+type BackSide = fn(&ProbeRecord) -> Option<&Judgement>;
+
+fn of_pipeline(probe: &ProbeRecord) -> Option<&Judgement> {
+    probe.pipeline.as_ref()
+}
+
+fn of_events(probe: &ProbeRecord) -> Option<&Judgement> {
+    probe.event_latency.as_ref()
+}
+
+fn trials_of(record: &HuntRecord, side: BackSide) -> Vec<Trial> {
     let probes = record.probes.iter();
     probes
         .filter(|probe| !probe.generator_limited)
         .filter_map(|probe| {
-            let judgement = probe.pipeline.as_ref()?;
+            let judgement = side(probe)?;
             Some(Trial {
                 load: probe.load,
                 outcome: match judgement.limited_by {
@@ -124,23 +159,30 @@ pub fn pipeline_trials(record: &HuntRecord) -> Vec<Trial> {
         .collect()
 }
 
-/// The next load; `None` when both knees are known. The pipeline's knee goes first, once a load was
-/// too much for it: it lies lower, and the backlog of higher loads would be in its way.
+/// The next load; `None` when all knees are known. Those behind the interface go first, once a load was
+/// too much there, the lowest of them before: the backlog of higher loads would be in their way.
 #[must_use]
 pub fn next_load(record: &HuntRecord, range: &Range) -> Option<f64> {
-    let pipeline = pipeline_trials(record);
-    let known = gap(&pipeline);
-    if (known.high.is_some() || known.untold.is_some())
-        && let NextTrial::Try(load) = next(&pipeline, range)
-        && !is_out_of_reach(record, load)
-        && !says_nothing(record, load)
-    {
-        return Some(load);
-    }
-    match next(&http_trials(record), range) {
+    let sides: [BackSide; 2] = [of_pipeline, of_events];
+    let open = sides.into_iter().filter_map(|side| {
+        let trials = trials_of(record, side);
+        let known = gap(&trials);
+        let bound = known.high.or(known.untold.map(|[least, _]| least))?;
+        match next(&trials, range) {
+            NextTrial::Try(load)
+                if !is_out_of_reach(record, load) && !says_nothing(record, load, side) =>
+            {
+                Some((bound, load))
+            }
+            _ => None,
+        }
+    });
+    let lowest = open.min_by(|(one, _), (other, _)| one.total_cmp(other));
+    let behind = lowest.map(|(_, load)| load);
+    behind.or_else(|| match next(&http_trials(record), range) {
         NextTrial::Try(load) if !is_out_of_reach(record, load) => Some(load),
         NextTrial::Try(_) | NextTrial::Found(_) => None,
-    }
+    })
 }
 
 /// Whether the search for the HTTP knee ended at what the generator can make, and not where it was to.
@@ -157,9 +199,9 @@ fn is_out_of_reach(record: &HuntRecord, load: f64) -> bool {
     generator_limit(record).is_some_and(|limit| load >= limit)
 }
 
-/// Whether a load told nothing of the pipeline: the HTTP interface did not carry it.
-fn says_nothing(record: &HuntRecord, load: f64) -> bool {
+/// Whether a load told nothing of a side: the HTTP interface did not carry it.
+fn says_nothing(record: &HuntRecord, load: f64, side: BackSide) -> bool {
     record.probes.iter().any(|probe| {
-        probe.load.total_cmp(&load).is_eq() && probe.pipeline.is_none() && !probe.generator_limited
+        probe.load.total_cmp(&load).is_eq() && side(probe).is_none() && !probe.generator_limited
     })
 }

@@ -2,6 +2,7 @@
 
 use super::event_trail::{EventTrail, Followable};
 use super::source::FigureSource;
+use super::visible_source::VisibleSource;
 use super::{
     MessageStore, ObservatorySource, OutboxSource, PostgresAddress, RedisAddress, RedisStreams,
 };
@@ -38,6 +39,10 @@ pub struct ObserverConfig {
     pub drain_wait: Duration,
     /// How many events are followed from their replies on.
     pub event_sample: EventSample,
+    /// Things a second that are asked for until they can be read.
+    pub event_poll: Option<u32>,
+    /// Where they are asked for; known when the target is.
+    pub reads: Option<Target>,
 }
 
 /// A source, and whether it may be missing without a word.
@@ -54,6 +59,14 @@ impl ObserverConfig {
             || self.redis.is_some()
             || self.message_store.is_some()
             || !self.outboxes.is_empty()
+            || self.event_poll.is_some()
+    }
+
+    /// Whether single events are followed: in outboxes, in Redis, or in both.
+    #[must_use]
+    pub fn follow_events(&self) -> bool {
+        let are_stores_seen = self.redis.is_some() || !self.outboxes.is_empty();
+        are_stores_seen && self.event_sample != EventSample::Off
     }
 
     /// Descriptors that it may take to observe: a connection of each source, the one that takes its
@@ -74,6 +87,10 @@ impl ObserverConfig {
             sample: self.event_sample,
             outboxes: outboxes.collect(),
             sees_streams: self.redis.is_some(),
+            reads_per_s: self
+                .event_poll
+                .filter(|_| self.reads.is_some())
+                .unwrap_or(0),
         }
     }
 
@@ -99,6 +116,10 @@ impl ObserverConfig {
                 policy.clone(),
                 self.tls.clone(),
             )));
+        }
+        if let (Some(target), Some(trail), Some(_)) = (&self.reads, trail, self.event_poll) {
+            let source = VisibleSource::new(target.clone(), Arc::clone(trail), policy.clone());
+            sources.push(Box::new(source));
         }
         let mut chosen: Vec<Chosen> = sources
             .into_iter()

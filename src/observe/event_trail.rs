@@ -3,16 +3,24 @@
 use super::clock_offset::{ClockOffset, OwnClock};
 use super::followed::FollowedEvents;
 use super::followed_event::{ChosenReply, EntryId, GroupStanding, HandledEvent, KeptEvent};
+use super::visible::{Answer, VisibleRead};
 use super::{EventSource, FollowedAccount};
 use crate::engine::{EventSampling, SampleTally, SampledReply, Step};
 use crate::plan::{EventSample, EventStretch};
-use crate::stats::{Event, EventLatencies, LiveEvents, StretchLatency};
+use crate::stats::{Event, EventLatencies, EventNow, LiveEvents, StretchLatency};
 use crossbeam_channel::Receiver;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The source that tells where groups stand.
 pub(super) const POSITIONS: &str = "redis groups";
+
+/// Kinds that are shown while a run goes on, and how often their figures are made anew.
+const MOST_SHOWN: usize = 50;
+const SHOWN_EVERY_US: i64 = 900_000;
+
+/// The source that tells when things can be read.
+pub(super) const READS: &str = "reads";
 
 /// See the module's documentation. Its lock is taken by observing threads alone, some times a second.
 pub struct EventTrail {
@@ -31,16 +39,23 @@ pub struct Followable {
     pub outboxes: Vec<String>,
     /// Whether Redis is.
     pub sees_streams: bool,
+    /// Things a second that are asked for until they can be read.
+    pub reads_per_s: u32,
 }
 
 struct TrailState {
     replies: Receiver<SampledReply>,
     /// By step: the kinds of events that it raises.
     raised: Vec<Vec<usize>>,
+    /// By step: the path of the read that tells when what it made can be read.
+    visible: Vec<Option<&'static str>>,
     followed: FollowedEvents,
     sources: Vec<EventSource>,
     /// When nothing more was waited for.
     ended_us: Option<i64>,
+    /// What is shown, and when it was made.
+    shown: Arc<[EventNow]>,
+    shown_us: i64,
 }
 
 impl EventTrail {
@@ -52,7 +67,10 @@ impl EventTrail {
         cores: usize,
         what: &Followable,
     ) -> Option<(Arc<Self>, EventSampling)> {
-        let sees_any = what.sees_streams || !what.outboxes.is_empty();
+        let visible: Vec<Option<&'static str>> =
+            steps.iter().map(|step| step.operation.visible).collect();
+        let reads_any = what.reads_per_s > 0 && visible.iter().any(Option::is_some);
+        let sees_any = what.sees_streams || !what.outboxes.is_empty() || reads_any;
         let raises_any = steps.iter().any(|step| !step.raises.is_empty());
         if what.sample == EventSample::Off || !sees_any || !raises_any {
             return None;
@@ -72,14 +90,18 @@ impl EventTrail {
             .map(|step| step.raises.iter().map(&mut place).collect());
         let raised = raised.collect();
         let (sampling, replies) = EventSampling::new(what.sample, cores);
-        let followed = FollowedEvents::new(&kinds, what.outboxes.clone(), what.sees_streams);
+        let outboxes = what.outboxes.clone();
+        let followed = FollowedEvents::new(&kinds, outboxes, what.sees_streams, what.reads_per_s);
         let trail = Self {
             state: Mutex::new(TrailState {
                 replies,
                 raised,
+                visible,
                 followed,
                 sources: Vec::new(),
                 ended_us: None,
+                shown: Arc::default(),
+                shown_us: 0,
             }),
             own: OwnClock::start(),
             sample: what.sample,
@@ -118,6 +140,11 @@ impl EventTrail {
     /// Whether nothing is followed at the moment.
     pub(super) fn is_idle(&self) -> bool {
         self.locked().followed.is_empty()
+    }
+
+    /// See [`FollowedEvents::are_under_way`].
+    pub(super) fn are_under_way(&self) -> bool {
+        self.locked().followed.are_under_way()
     }
 
     /// Entries that were read of streams.
@@ -186,6 +213,39 @@ impl EventTrail {
         source.left_out += left_out;
     }
 
+    /// The read that is due; otherwise how long to wait, at most `most_us`.
+    pub(super) fn read_due(&self, most_us: i64) -> Result<VisibleRead, i64> {
+        let now_us = self.own.now_us();
+        let mut state = self.locked();
+        match state.ended_us {
+            Some(_) => Err(most_us),
+            None => state.followed.visible.due(now_us, most_us),
+        }
+    }
+
+    /// What was answered to it, and between which moments.
+    pub(super) fn read_answered(&self, key: u64, between_us: (i64, i64), answer: Answer) {
+        let same = ClockOffset {
+            ahead_us: 0,
+            within_us: 0,
+        };
+        let within_us = {
+            let mut state = self.locked();
+            if state.ended_us.is_some() {
+                return;
+            }
+            state.followed.visible.answered(key, between_us, answer);
+            state.refresh(between_us.1, false);
+            state.followed.visible.within_us
+        };
+        self.tell_source(READS, same, within_us.max(0) as u64, 0);
+    }
+
+    /// Reads that told nothing.
+    pub(super) fn reads_untold(&self) -> u64 {
+        self.locked().followed.visible.untold
+    }
+
     /// What came of it. Nothing more is waited for.
     pub(super) fn end(&self) -> FollowedAccount {
         let now_us = self.own.now_us();
@@ -217,9 +277,16 @@ impl TrailState {
                 done_us: own.at(reply.done_ns),
                 ids: [reply.given, reply.on],
             };
-            let kinds = self.raised.get(usize::from(reply.step));
-            for &kind in kinds.into_iter().flatten() {
+            let step = usize::from(reply.step);
+            let kinds = self.raised.get(step).map_or(&[][..], Vec::as_slice);
+            for &kind in kinds {
                 self.followed.add(kind, chosen);
+            }
+            let path = self.visible.get(step).copied().flatten();
+            let id = reply.given.as_ref().or(reply.on.as_ref());
+            if let (Some(path), Some(id), Some(&kind)) = (path, id, kinds.first()) {
+                let things = &mut self.followed.visible;
+                things.add(kind, path, id.as_str(), chosen.done_us);
             }
         }
     }
@@ -238,6 +305,15 @@ impl TrailState {
 
     fn conclude(&mut self, now_us: i64, at_last: bool) {
         self.followed.conclude(now_us, at_last);
+        self.refresh(now_us, at_last);
+    }
+
+    /// Makes what is shown anew, once in a while.
+    fn refresh(&mut self, now_us: i64, at_last: bool) {
+        if at_last || now_us - self.shown_us >= SHOWN_EVERY_US {
+            self.shown_us = now_us;
+            self.shown = self.followed.now(now_us, MOST_SHOWN).into();
+        }
     }
 }
 
@@ -254,5 +330,9 @@ impl LiveEvents for EventTrail {
             events: state.followed.latencies(at_us, admits),
         };
         latencies.together(stretch, |_| true)
+    }
+
+    fn now(&self) -> Arc<[EventNow]> {
+        Arc::clone(&self.locked().shown)
     }
 }

@@ -8,7 +8,9 @@ use super::followed_event::{
     ChosenReply, EntryId, Followed, Found, GroupStanding, HandledEvent, KeptEvent, Kind, Look,
     Passing, copy_of, count_published, parts_of, settle, stretch_of, time_of,
 };
-use crate::stats::{Event, EventLatency};
+use super::visible::VisibleThings;
+use crate::stats::{Event, EventLatency, EventNow, StretchLatency, StretchNow};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -59,6 +61,8 @@ pub(super) struct FollowedEvents {
     /// Published ones of which it was not seen in the end whether groups had passed them.
     pub unseen: u64,
     round: u64,
+    /// What is asked for until it can be read.
+    pub visible: VisibleThings,
     /// Replies for which there was no room.
     pub no_room: u64,
     /// Our times of replies against the shop's of rows: it is at least and at most so far ahead.
@@ -67,7 +71,12 @@ pub(super) struct FollowedEvents {
 
 impl FollowedEvents {
     /// Those of these kinds.
-    pub fn new(kinds: &[Event], outboxes: Vec<String>, sees_streams: bool) -> Self {
+    pub fn new(
+        kinds: &[Event],
+        outboxes: Vec<String>,
+        sees_streams: bool,
+        reads_per_s: u32,
+    ) -> Self {
         let kinds = kinds.iter().map(|event| Kind {
             domain: event.domain.to_lowercase(),
             type_start: format!("{}.{}.", event.domain, event.name),
@@ -91,6 +100,7 @@ impl FollowedEvents {
             within_us: 0,
             unseen: 0,
             round: 0,
+            visible: VisibleThings::new(reads_per_s),
             no_room: 0,
             shop_ahead_us: None,
         }
@@ -409,9 +419,12 @@ impl FollowedEvents {
             .map_or(now_us, |words_us| words_us.min(now_us));
         let mut over = Vec::new();
         for (key, followed) in &mut self.open {
-            let latency = &mut self.kinds[followed.kind].latency;
             let Some(found) = &mut followed.found else {
-                if at_last || now_us - followed.reply.done_us > GIVEN_UP_US {
+                // A row is there when the reply is. Without one the stream is all that can tell, and an
+                // event comes into it only when it is published: however late that may be.
+                let is_written = self.outboxes.contains(&self.kinds[followed.kind].domain);
+                let latency = &mut self.kinds[followed.kind].latency;
+                if at_last || (is_written && now_us - followed.reply.done_us > GIVEN_UP_US) {
                     match followed.ambiguous {
                         true => latency.counts.ambiguous += 1,
                         false => latency.counts.not_found += 1,
@@ -423,6 +436,7 @@ impl FollowedEvents {
             let Some(published_us) = found.published_us else {
                 continue;
             };
+            let latency = &mut self.kinds[followed.kind].latency;
             let groups = self.groups.get(&found.category);
             let until = (words_us, at_last);
             let (is_done, within_us) = settle(latency, groups, found, published_us, until);
@@ -457,6 +471,18 @@ impl FollowedEvents {
         })
     }
 
+    /// Whether an event is known to be on its way: not published yet, not handled by some group, or not to
+    /// be read.
+    pub fn are_under_way(&self) -> bool {
+        let mut found = self.open.values().filter_map(|it| it.found.as_ref());
+        let is_found = found.any(|found| {
+            let groups = self.groups.get(&found.category).map_or(0, Vec::len);
+            let passed = found.groups.iter().filter(|it| time_of(it).is_some());
+            found.published_us.is_none() || (self.sees_streams && passed.count() < groups)
+        });
+        is_found || self.visible.are_under_way()
+    }
+
     fn forget(&mut self, key: u64) {
         let Some(followed) = self.open.remove(&key) else {
             return;
@@ -474,13 +500,71 @@ impl FollowedEvents {
         }
     }
 
+    /// At most so many kinds as they are shown, those that were followed most, in the order of the plan.
+    pub fn now(&self, now_us: i64, most: usize) -> Vec<EventNow> {
+        let mut shown: Vec<usize> = (0..self.kinds.len()).collect();
+        let followed = |kind: usize| self.kinds[kind].latency.counts.followed;
+        shown.retain(|&kind| followed(kind) > 0 || self.visible.taken(kind) > 0);
+        shown.sort_by_key(|&kind| Reverse(followed(kind)));
+        shown.truncate(most);
+        shown.sort_unstable();
+        // Groups are not shown: their figures are not copied.
+        let mut stretches: Vec<(StretchLatency, StretchLatency)> = shown
+            .iter()
+            .map(|&kind| {
+                let latency = &self.kinds[kind].latency;
+                let (mut published, mut done) = <(StretchLatency, StretchLatency)>::default();
+                published.absorb(&latency.published);
+                done.absorb(&latency.done);
+                (published, done)
+            })
+            .collect();
+        for followed in self.open.values() {
+            let place = shown.binary_search(&followed.kind);
+            let (Ok(place), Some(found)) = (place, &followed.found) else {
+                continue;
+            };
+            let (published, done) = &mut stretches[place];
+            let done_us = followed.reply.done_us;
+            let age_us = (now_us - done_us).max(0) as u64;
+            if self.sees_streams {
+                done.add_waiting(age_us);
+            }
+            match found.published_us {
+                Some(published_us) => published.add_over((published_us - done_us).max(0) as u64),
+                None => published.add_waiting(age_us),
+            }
+        }
+        let kinds = shown.iter().zip(&stretches);
+        kinds
+            .map(|(&kind, (published, done))| {
+                let latency = &self.kinds[kind].latency;
+                EventNow {
+                    domain: latency.domain.to_owned(),
+                    name: latency.name.to_owned(),
+                    followed: latency.counts.followed,
+                    published: StretchNow::of(published),
+                    done: StretchNow::of(done),
+                    visible: StretchNow::of(&self.visible.stretch(kind, now_us)),
+                }
+            })
+            .collect()
+    }
+
     /// The figures so far, of what goes on its age at `now_us`; of kinds that `admits` says yes to.
     pub fn latencies(&self, now_us: i64, admits: &dyn Fn(&str, &str) -> bool) -> Vec<EventLatency> {
         let mut shown: Vec<Option<EventLatency>> = Vec::new();
         for kind in &self.kinds {
             let latency = &kind.latency;
-            let is_shown = latency.counts.followed > 0 && admits(latency.domain, latency.name);
-            shown.push(is_shown.then(|| copy_of(latency)));
+            let is_any = latency.counts.followed > 0 || self.visible.taken(shown.len()) > 0;
+            let is_shown = is_any && admits(latency.domain, latency.name);
+            let place = shown.len();
+            shown.push(is_shown.then(|| {
+                let mut copy = copy_of(latency);
+                copy.visible = self.visible.stretch(place, now_us);
+                self.visible.count(place, &mut copy.counts);
+                copy
+            }));
         }
         for followed in self.open.values() {
             let Some(latency) = &mut shown[followed.kind] else {

@@ -226,5 +226,6 @@ pub(super) fn copy_of(latency: &EventLatency) -> EventLatency {
             .map(|(name, stretch)| (Arc::clone(name), copy(stretch)))
             .collect(),
         done: copy(&latency.done),
+        visible: copy(&latency.visible),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::https::HttpsConnector;
 use super::trust::SpokenInTls;
-use crate::plan::{Target, TlsSettings};
+use crate::plan::{RequestHeaders, Target, TlsSettings};
 use std::time::{Duration, Instant};
 use ureq::Agent;
 use ureq::unversioned::resolver::DefaultResolver;
@@ -82,8 +82,25 @@ fn is_plain(url: &str) -> bool {
 /// # Errors
 /// When there is no answer in HTTP within the agent's time, or one that is no text.
 pub fn get(agent: &Agent, target: &Target, path: &str) -> Result<HttpReply, ureq::Error> {
+    get_with(agent, target, path, &RequestHeaders::default())
+}
+
+/// The same, with these headers.
+///
+/// # Errors
+/// As of [`get`].
+pub fn get_with(
+    agent: &Agent,
+    target: &Target,
+    path: &str,
+    headers: &RequestHeaders,
+) -> Result<HttpReply, ureq::Error> {
     let started = Instant::now();
-    let mut response = agent.get(format!("{}{path}", target.url())).call()?;
+    let mut request = agent.get(format!("{}{path}", target.url()));
+    for field in headers.iter() {
+        request = request.header(field.name(), field.value());
+    }
+    let mut response = request.call()?;
     let server = response.headers().get("server");
     let server = server.and_then(|value| value.to_str().ok());
     Ok(HttpReply {

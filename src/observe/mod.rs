@@ -46,6 +46,8 @@ mod source;
 mod store_address;
 mod tls_channel;
 mod trust;
+mod visible;
+mod visible_source;
 mod watch;
 
 pub use account::{Account, OutboxRows, RepeatedId, SourceAccount, StoredEvents};

@@ -116,8 +116,9 @@ impl Watch {
     }
 
     /// The load has ended, `load_end_s` after the start. Every source is read once more, for at most
-    /// 5 s; then the back end is watched until every backlog is down to what it was before the load,
-    /// for at most `drain_wait`, or until `goes_on` says no. It is asked about once a second.
+    /// 5 s; then the back end is watched until every backlog is down to what it was before the load and
+    /// no followed event is known to be on its way, for at most `drain_wait`, or until `goes_on` says no.
+    /// It is asked about once a second.
     #[must_use]
     pub fn finish(
         self,
@@ -132,10 +133,17 @@ impl Watch {
         let after_load = self.progress_until(deadline, |progress| progress.all_answered_after_load);
         let deadline = Instant::now() + drain_wait;
         let mut drained = after_load.is_some_and(|progress| progress.drained);
-        while !drained && Instant::now() < deadline {
+        // Older events than ours may have made up for those that went since: a backlog that is what it was
+        // before can still hold ours.
+        let are_under_way = || {
+            let trail = self.trail.as_ref();
+            trail.is_some_and(|trail| trail.are_under_way())
+        };
+        while (!drained || are_under_way()) && Instant::now() < deadline {
             let until = deadline.min(Instant::now() + Duration::from_secs(1));
-            match self.progress_until(until, |progress| progress.drained) {
-                Some(progress) if !progress.drained && !goes_on(&progress) => break,
+            let is_enough = |progress: &DrainProgress| progress.drained && !are_under_way();
+            match self.progress_until(until, is_enough) {
+                Some(progress) if !is_enough(&progress) && !goes_on(&progress) => break,
                 Some(progress) => drained = progress.drained,
                 None => {}
             }

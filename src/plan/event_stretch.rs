@@ -2,7 +2,7 @@
 
 /// The stretch of an event's life that a figure is about; each begins when the reply has come, but for
 /// the one that begins when it was published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventStretch {
     /// Until it has left the outbox.
     Published,
@@ -10,11 +10,13 @@ pub enum EventStretch {
     Handled,
     /// Until the last of them has.
     Done,
+    /// Until what it is about can be read.
+    Visible,
 }
 
 impl EventStretch {
     /// In the order of an event's life.
-    pub const ALL: [Self; 3] = [Self::Published, Self::Handled, Self::Done];
+    pub const ALL: [Self; 4] = [Self::Published, Self::Handled, Self::Done, Self::Visible];
 
     /// The word for it in thresholds and records.
     #[must_use]
@@ -23,6 +25,7 @@ impl EventStretch {
             Self::Published => "published",
             Self::Handled => "handled",
             Self::Done => "done",
+            Self::Visible => "visible",
         }
     }
 }

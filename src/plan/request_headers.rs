@@ -114,6 +114,12 @@ impl HeaderField {
         &self.name
     }
 
+    /// The value, as it is sent.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
     /// Whether the value is shown to nobody.
     #[must_use]
     pub fn is_secret(&self) -> bool {

@@ -162,6 +162,12 @@ impl ThresholdQuantity {
         matches!(self, Self::Observed { .. } | Self::Event { .. })
     }
 
+    /// Whether it is about how long events took.
+    #[must_use]
+    pub fn is_of_events(&self) -> bool {
+        matches!(self, Self::Event { .. })
+    }
+
     /// What it is about.
     #[must_use]
     pub fn selector(&self) -> &Selector {

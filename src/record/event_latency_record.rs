@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::io;
 
 /// Kinds of events that the record tells, and groups of each, the slowest ones: together less than 200 kB.
-const MOST_EVENTS: usize = 50;
+const MOST_EVENTS: usize = 40;
 const MOST_GROUPS: usize = 2;
 
 /// What came of the events that were followed.
@@ -28,8 +28,20 @@ pub struct EventLatencyRecord {
     /// By the requests themselves the clock of the shop is at least and at most so far ahead of ours, in
     /// milliseconds; null when no event was found.
     pub shop_ahead_ms: Option<(f64, f64)>,
+    /// All events together, also of kinds that are left out below.
+    #[serde(default)]
+    pub all: AllEventsRecord,
     /// By kind of event, in the order of their domains.
     pub events: Vec<EventLatencyRow>,
+}
+
+/// What events of all kinds together took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AllEventsRecord {
+    /// From the reply until they had left the outbox.
+    pub published: Option<StretchRecord>,
+    /// From the reply until all consumer groups had handled them.
+    pub done: Option<StretchRecord>,
 }
 
 /// Where times of events were read.
@@ -73,6 +85,13 @@ pub struct EventLatencyRow {
     pub handled: Vec<HandledRecord>,
     /// From the reply until all groups had.
     pub done: Option<StretchRecord>,
+    /// From the reply until what they are about could be read; null where nobody asked, or nothing was ever
+    /// seen.
+    #[serde(default)]
+    pub visible: Option<StretchRecord>,
+    /// Replies that named something which was asked for until it could be read.
+    #[serde(default)]
+    pub asked_for: u64,
 }
 
 /// How long a part of events' lives was, in microseconds. Those where it goes on count with their age:
@@ -135,6 +154,10 @@ impl EventLatencyRecord {
             shop_ahead_ms: account
                 .shop_ahead_us
                 .map(|(low, high)| (low as f64 / 1e3, high as f64 / 1e3)),
+            all: AllEventsRecord {
+                published: together(account, EventStretch::Published),
+                done: together(account, EventStretch::Done),
+            },
             events: events.into_iter().map(row).collect(),
         })
     }
@@ -148,10 +171,17 @@ impl EventLatencyRecord {
     }
 }
 
+fn together(account: &FollowedAccount, stretch: EventStretch) -> Option<StretchRecord> {
+    StretchRecord::of(&account.latencies.together(stretch, |_| true))
+}
+
 /// At most so many, those that were followed most, in the order of their domains.
 fn sorted(account: &FollowedAccount, most: usize) -> Vec<&EventLatency> {
     let mut events: Vec<&EventLatency> = account.latencies.events.iter().collect();
-    events.sort_by_key(|event| std::cmp::Reverse(event.counts.followed));
+    events.sort_by_key(|event| {
+        let counts = event.counts;
+        std::cmp::Reverse(counts.followed.max(counts.asked_for))
+    });
     events.truncate(most);
     events.sort_by_key(|event| event.domain);
     events
@@ -179,6 +209,8 @@ fn row(event: &EventLatency) -> EventLatencyRow {
         published: StretchRecord::of(&event.published),
         handled,
         done: StretchRecord::of(&event.done),
+        visible: StretchRecord::of(&event.visible),
+        asked_for: counts.asked_for,
     }
 }
 
@@ -216,6 +248,7 @@ pub fn event_latency_csv(account: &FollowedAccount) -> io::Result<Vec<u8>> {
             write(EventStretch::Handled, &text_cell(group), stretch)?;
         }
         write(EventStretch::Done, "", &event.done)?;
+        write(EventStretch::Visible, "", &event.visible)?;
     }
     writer.into_inner().map_err(|error| error.into_error())
 }
@@ -335,6 +368,51 @@ mod tests {
             "{text}"
         );
         assert!(lines[4].ends_with(",p92.5"), "{text}");
+    }
+
+    /// More kinds and groups than any shop has, with long names.
+    #[test]
+    fn a_record_grows_by_less_than_200_kb() {
+        let made_up = made_up::account();
+        let kinds = (0..90).map(|_| {
+            let mut kind = crate::stats::EventLatency {
+                domain: "Notifications",
+                name: "NotificationPreferencesOfTheCustomerUpdated",
+                ..crate::stats::EventLatency::default()
+            };
+            kind.counts.followed = 123_456_789;
+            kind.counts.asked_for = 123_456_789;
+            let handled = (0..20).map(|number| {
+                let group = format!("notifications.{}.{number}", "handler".repeat(12));
+                (
+                    group.as_str().into(),
+                    crate::stats::StretchLatency::default(),
+                )
+            });
+            kind.handled = handled.collect();
+            let groups = kind.handled.iter_mut().map(|(_, stretch)| stretch);
+            let others = [&mut kind.published, &mut kind.done, &mut kind.visible];
+            for stretch in groups.chain(others) {
+                (1..=10).for_each(|number| stretch.add_over(number * 8_640_000_000));
+                stretch.add_waiting(86_399_999_999);
+            }
+            kind
+        });
+        let account = FollowedAccount {
+            latencies: std::sync::Arc::new(crate::stats::EventLatencies {
+                events: kinds.collect(),
+            }),
+            ..made_up
+        };
+        let record = EventLatencyRecord::of(&account).expect("events");
+        // As deep as it stands in the record.
+        let around = serde_json::json!({ "observed": { "event_latency": record } });
+        let text = serde_json::to_string_pretty(&around).expect("JSON");
+        assert!(
+            text.len() > 50_000 && text.len() < 200_000,
+            "{}",
+            text.len()
+        );
     }
 
     #[test]

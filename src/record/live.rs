@@ -6,7 +6,7 @@ use super::locust_figures::Percentiles;
 use super::run_record::{NameRecord, RunRecord};
 use crate::plan::LONGEST_DURATION;
 use crate::stats::{
-    Buckets, CoreHealth, DomainBacklog, History, HistoryPoint, Measured, ObservedSample,
+    Buckets, CoreHealth, DomainBacklog, EventNow, History, HistoryPoint, Measured, ObservedSample,
     RaceMeasured, RunContext, WorkerHealth,
 };
 use std::io;
@@ -48,6 +48,8 @@ pub struct Live {
     pub backlogs: Vec<DomainBacklog>,
     /// The latest figures of the back end.
     pub observed: Vec<ObservedSample>,
+    /// What events took so far, by kind.
+    pub events: Arc<[EventNow]>,
 }
 
 /// What is shown of a row of the record beside it.

@@ -165,6 +165,7 @@ impl<P: FnMut(Arc<Live>)> LiveSink<P> {
             measured: self.measured.clone(),
             races: self.races.clone(),
             observed: totals.context.observed.latest(),
+            events: totals.context.observed.events_now(),
             backlogs,
             context: Arc::clone(&totals.context),
         }

@@ -8,10 +8,10 @@ use super::run_record::{HostFacts, RunRecord};
 use super::target_record::TargetRecord;
 use crate::plan::{CoreChoiceKind, Placement, Threshold, Topology, WaitTime};
 use crate::stats::{
-    Absorb, CoreHealth, Ending, ErrorCounts, ErrorKey, Event, IntervalSink, JourneyCounts,
-    MergedInterval, Outcome, PROCESSES_COUNTED, Part, Phase, Race, RaceSeen, Reason, Round, Rule,
-    RuleFinding, RunContext, SetShape, StatName, Totals, UserShare, Violation, WitnessExchange,
-    WorkerHealth,
+    Absorb, Amount, CoreHealth, Ending, ErrorCounts, ErrorKey, Event, EventNow, IntervalSink,
+    JourneyCounts, MergedInterval, Outcome, PROCESSES_COUNTED, Part, Phase, Race, RaceSeen, Reason,
+    Round, Rule, RuleFinding, RunContext, SetShape, StatName, StretchNow, Totals, UserShare,
+    Violation, WitnessExchange, WorkerHealth,
 };
 use serde_json::Map;
 use std::sync::{Arc, Mutex};
@@ -227,6 +227,35 @@ pub(crate) fn lives(context: RunContext, seconds: &[MergedInterval]) -> Vec<Live
 /// The live value after all seconds.
 pub(crate) fn live() -> Live {
     lives(context(), &seconds()).pop().expect("seconds")
+}
+
+/// Orders, of which some wait, and registrations of which only rows are seen.
+pub(crate) fn events() -> Arc<[EventNow]> {
+    let amount = |value, at_least| Amount { value, at_least };
+    let event = |domain: &str, name: &str, done| EventNow {
+        domain: domain.to_owned(),
+        name: name.to_owned(),
+        followed: 120,
+        published: Some(StretchNow {
+            over: 118,
+            waiting: 0,
+            p50: amount(12_000.0, false),
+            p99: amount(80_500.0, false),
+        }),
+        done,
+        visible: None,
+    };
+    let done = StretchNow {
+        over: 90,
+        waiting: 10,
+        p50: amount(250_000.0, false),
+        p99: amount(2_100_000.0, true),
+    };
+    [
+        event("Ordering", "OrderCreated", Some(done)),
+        event("Identity", "CustomerRegistered", None),
+    ]
+    .into()
 }
 
 /// Its finished record, not yet judged.

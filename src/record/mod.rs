@@ -75,8 +75,8 @@ pub use document::Record;
 #[cfg(test)]
 pub(crate) use event_latency_record::made_up as event_latency_made_up;
 pub use event_latency_record::{
-    EventLatencyRecord, EventLatencyRow, EventSourceRecord, HandledRecord, StretchRecord,
-    event_latency_csv,
+    AllEventsRecord, EventLatencyRecord, EventLatencyRow, EventSourceRecord, HandledRecord,
+    StretchRecord, event_latency_csv,
 };
 pub use events_csv::EventsCsv;
 pub use generator_record::{CoreRecord, Generator};

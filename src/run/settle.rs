@@ -4,7 +4,7 @@ use super::carriers::FleetEnd;
 use super::request::{GithubActions, Output, RunRequest};
 use super::settled_outputs::Outputs;
 use crate::engine::{DomainName, PlannedShares};
-use crate::observe::Observation;
+use crate::observe::{FollowedAccount, Observation};
 use crate::pieces::{SummaryStyle, print, tell};
 use crate::plan::ExitCode;
 use crate::record::{
@@ -56,6 +56,8 @@ pub struct Finished {
     pub directory: PathBuf,
     /// Its record.
     pub record: RunRecord,
+    /// What came of the events that were followed.
+    pub followed: Option<FollowedAccount>,
 }
 
 /// Judges the run, finishes its record, prints the summary.
@@ -111,7 +113,10 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
             exit_code_on_error: settlement.request.exit_code_on_error,
         },
     };
-    closing.close(record)
+    Finished {
+        followed: followed.cloned(),
+        ..closing.close(record)
+    }
 }
 
 /// What becomes of a record that is whole but for its verdict.
@@ -141,6 +146,7 @@ impl<'a> Closing<'a> {
             exit_code,
             directory: self.directory.path().to_owned(),
             record,
+            followed: None,
         }
     }
 

@@ -95,19 +95,17 @@ pub fn record(
     command: String,
     faces: &mut [Box<dyn Face>],
 ) -> Result<Finished, RunError> {
+    let mut observed = inputs.observed.clone();
+    observed.reads = observed.event_poll.map(|_| inputs.plan.target.clone());
+    let followable = observed.followable();
     // First, since it may take seconds, in which the shop would close idle connections.
     let asked = (
-        inputs.observed.clone(),
+        observed,
         inputs.plan.clone(),
         inputs.request.addresses.clone(),
     );
     let steps = script.described.steps;
-    let (trail, events) = EventTrail::of(
-        steps,
-        inputs.plan.cores.len(),
-        &inputs.observed.followable(),
-    )
-    .unzip();
+    let (trail, events) = EventTrail::of(steps, inputs.plan.cores.len(), &followable).unzip();
     let what = ("reading the back end", inputs.request.output.is_muted());
     let watch = unless_called_off(inputs.control.interruption(), what, move || {
         let (observed, plan, policy) = asked;

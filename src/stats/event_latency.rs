@@ -4,7 +4,7 @@
 //! the target is behind.
 
 use super::{Amount, LatencyTotal};
-use crate::plan::EventStretch;
+use crate::plan::{EventStretch, Statistic};
 use hdrhistogram::Histogram;
 use std::sync::Arc;
 
@@ -86,6 +86,30 @@ impl StretchLatency {
         })
     }
 
+    /// One of these figures, in microseconds.
+    #[must_use]
+    pub fn statistic(&self, statistic: Statistic) -> Option<Amount> {
+        match statistic {
+            Statistic::Quantile(quantile) => self.quantile_us(quantile),
+            Statistic::Mean => self.mean_us(),
+            Statistic::Min => self.min_us(),
+            Statistic::Max | Statistic::Last => self.max_us(),
+        }
+    }
+
+    /// Events that took `limit_us` microseconds or longer, or wait for so long; and those that wait and
+    /// may yet come to it.
+    #[must_use]
+    pub fn beyond(&self, limit_us: u64) -> (u64, u64) {
+        let below = |total: &LatencyTotal| match limit_us {
+            0 => 0,
+            limit_us => total.histogram().count_between(0, limit_us - 1),
+        };
+        let young = below(&self.waiting).min(self.waiting.len());
+        let over = self.over.len().saturating_sub(below(&self.over));
+        (over + self.waiting.len() - young, young)
+    }
+
     /// One more that is over.
     pub fn add_over(&mut self, took_us: u64) {
         self.over.record_us(took_us.min(LONGEST_US));
@@ -103,6 +127,49 @@ impl StretchLatency {
     }
 }
 
+/// A stretch as it is shown while a run goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StretchNow {
+    /// Events where it is over.
+    pub over: u64,
+    /// Events where it goes on: they count with their age.
+    pub waiting: u64,
+    /// Median, in microseconds.
+    pub p50: Amount,
+    /// 99th percentile, in microseconds.
+    pub p99: Amount,
+}
+
+impl StretchNow {
+    /// `None` when it is known of none.
+    #[must_use]
+    pub fn of(stretch: &StretchLatency) -> Option<Self> {
+        Some(Self {
+            over: stretch.over.len(),
+            waiting: stretch.waiting.len(),
+            p50: stretch.quantile_us(0.5)?,
+            p99: stretch.quantile_us(0.99)?,
+        })
+    }
+}
+
+/// A kind of event as it is shown while a run goes on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventNow {
+    /// Who raises it, like `Ordering`.
+    pub domain: String,
+    /// Its name.
+    pub name: String,
+    /// Replies that named one and were chosen.
+    pub followed: u64,
+    /// From the reply until it had left the outbox.
+    pub published: Option<StretchNow>,
+    /// From the reply until all consumer groups had handled it.
+    pub done: Option<StretchNow>,
+    /// From the reply until what it is about could be read.
+    pub visible: Option<StretchNow>,
+}
+
 /// Event latencies while a run goes on, for the threads that control and judge it.
 pub trait LiveEvents: Send + Sync {
     /// A stretch over the events whose domain and name `admits` says yes to.
@@ -111,6 +178,9 @@ pub trait LiveEvents: Send + Sync {
         stretch: EventStretch,
         admits: &dyn Fn(&str, &str) -> bool,
     ) -> StretchLatency;
+
+    /// All kinds as they were a second ago, or a little longer; those that were followed most.
+    fn now(&self) -> Arc<[EventNow]>;
 }
 
 /// What became of the events of one kind that were followed.
@@ -126,6 +196,10 @@ pub struct FollowedCounts {
     pub not_found: u64,
     /// Found ones that were published before their reply had come; they count as published at once.
     pub before_reply: u64,
+    /// Replies that named something which was asked for until it could be read.
+    pub asked_for: u64,
+    /// Whether none of these was ever seen: the target may have no such read.
+    pub never_visible: bool,
 }
 
 /// One kind of event.
@@ -143,6 +217,8 @@ pub struct EventLatency {
     pub handled: Vec<(Arc<str>, StretchLatency)>,
     /// Until all groups had.
     pub done: StretchLatency,
+    /// Until what they are about could be read.
+    pub visible: StretchLatency,
 }
 
 impl EventLatency {
@@ -152,6 +228,7 @@ impl EventLatency {
             EventStretch::Published => vec![&self.published],
             EventStretch::Handled => self.handled.iter().map(|(_, handled)| handled).collect(),
             EventStretch::Done => vec![&self.done],
+            EventStretch::Visible => vec![&self.visible],
         }
     }
 }
@@ -208,6 +285,10 @@ mod tests {
         near(stretch.max_us(), 1e6, true);
         near(stretch.min_us(), 1e3, false);
         near(stretch.mean_us(), (90.0 * 45.5e3 + 10e6) / 100.0, true);
+        assert_eq!(stretch.beyond(0), (100, 0));
+        assert_eq!(stretch.beyond(1), (100, 0));
+        assert_eq!(stretch.beyond(60_500), (40, 0), "waiting ones are older");
+        assert_eq!(stretch.beyond(2_000_000), (0, 10), "they may come to it");
         // A young one that waits may come out anywhere above.
         stretch.add_waiting(10);
         near(stretch.quantile_us(0.5), 50e3, true);

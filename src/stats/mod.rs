@@ -56,7 +56,9 @@ pub use collector::{Collector, CollectorInbox, Merged, Merging, WorkerHandover};
 pub use contests::{Contests, ProbeCounts, WITNESSES_A_RULE};
 pub use decimal::Decimal;
 pub use errors::{ErrorRow, ErrorTable, MAX_ERROR_ROWS};
-pub use event_latency::{EventLatencies, EventLatency, FollowedCounts, LiveEvents, StretchLatency};
+pub use event_latency::{
+    EventLatencies, EventLatency, EventNow, FollowedCounts, LiveEvents, StretchLatency, StretchNow,
+};
 pub use events::{
     Correction, Corrections, Event, MOST_RAISED, Raising, ToldEvents, told, told_in_all,
 };

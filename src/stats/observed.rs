@@ -1,6 +1,6 @@
 //! Samples of the shop's back end, and the table of the latest ones that control threads share.
 
-use super::{Amount, LiveEvents};
+use super::{Amount, EventNow, LiveEvents};
 use crate::plan::ObservedMetric;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -76,6 +76,12 @@ impl ObservedTable {
     #[must_use]
     pub fn events(&self) -> Option<&dyn LiveEvents> {
         self.events.get().map(|events| &**events)
+    }
+
+    /// What events took so far, as it is shown; nothing when nobody follows events.
+    #[must_use]
+    pub fn events_now(&self) -> Arc<[EventNow]> {
+        self.events().map(LiveEvents::now).unwrap_or_default()
     }
 
     /// Every latest sample, in the order in which their figures came first.

@@ -56,6 +56,7 @@ fn the_schema_knows_what_the_reader_takes() {
         &with("read = { a = \"/a/*\", b = \"header X\", c = \"body\" }\nretry_after = false"),
         &with("form = { a = 1, b = true, c = \"{$word}\" }\ndraw = { d = \"{$name}\" }"),
         &with("raises = [\"Shop.Visited stays\", \"Shop.Left\"]"),
+        &with("raises = [\"Shop.Visited\"]\nvisible = \"GET /visits/{id}?full=1\""),
         BUILT_IN_TEXT.as_str(),
     ] {
         let read = crate::workload_file::read_of_program(text, "x.toml");
@@ -90,4 +91,23 @@ fn the_schema_knows_what_the_reader_takes() {
         refused(text);
         assert!(!validator.is_valid(&value(text)), "{text}");
     }
+}
+
+#[test]
+fn where_a_thing_can_be_seen_is_a_read_with_its_id() {
+    let raising = "raises = [\"Shop.Visited\"]\n";
+    for wrong in [
+        "visible = \"GET /visits\"",
+        "visible = \"GET visits/{id}\"",
+        "visible = \"PUT /visits/{id}\"",
+        "visible = \"GET /visits/{id}/{id}\"",
+        "visible = \"GET /visits/{id}/{visitor}\"",
+        "visible = \"GET /visits/{id} HTTP/1.0\"",
+        "visible = 7",
+    ] {
+        let mistakes = refused(&with(&format!("{raising}{wrong}"))).to_string();
+        assert!(mistakes.contains("`visible`"), "{wrong}: {mistakes}");
+    }
+    let mistakes = refused(&with("visible = \"GET /visits/{id}\"")).to_string();
+    assert!(mistakes.contains("`raises`"), "{mistakes}");
 }

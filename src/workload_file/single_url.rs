@@ -83,6 +83,7 @@ impl SingleUrl {
                 checks: Vec::new(),
                 heeds_retry_after: false,
                 raises: Vec::new(),
+                visible: None,
             }],
             journeys: vec![Journey {
                 name: "Visit".to_owned(),

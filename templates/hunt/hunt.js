@@ -86,7 +86,7 @@
     const { number, load: at, sustained } = probes[idx];
     return `probe ${number}, ${rate(at)} ${data.unit}, ${sustained ? 'sustained' : 'not sustained'}`;
   };
-  const byLoad = { xs, x: load, heading, spans: [data.http, data.pipeline] };
+  const byLoad = { xs, x: load, heading, spans: [data.http, data.pipeline, data.events] };
   points('throughput', {
     ...byLoad, y: rates('requests/s'),
     lines: [
@@ -102,6 +102,14 @@
     ],
   });
   points('growth', { ...byLoad, spans: [data.pipeline], y: growing, lines: [{ label: 'growth', tone: 'line-6', values: of('growth_per_s') }] });
+
+  const tones = ['line-6', 'good', 'line-2', 'unknown'];
+  points('events', {
+    ...byLoad, spans: [data.events], y: { ...times, label: 'after the reply' },
+    lines: data.event_slos.map((label, place) => ({
+      label, tone: tones[place % tones.length], values: probes.map((probe) => probe.events_us[place] || null),
+    })),
+  });
 
   // A place is where a probe was, or where the law was asked.
   const inFlight = probes.filter((probe) => probe.concurrency > 0);

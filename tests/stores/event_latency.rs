@@ -1,7 +1,8 @@
 //! Event latencies against the truth that the sandbox's pipeline tells, read from a real PostgreSQL and a
 //! real Redis: no figure may be further off than a reply's own way and the source's resolution.
 
-use crate::invocation::{Ended, run};
+use crate::invocation::{Ended, run, run_long};
+use crate::observer_cost::{CostWatch, ObserverCost};
 use crate::servers::{Postgres, Redis};
 use crate::truthful_engines::{GROUPS, Telling, TruthfulEngines};
 use serde_json::Value;
@@ -32,11 +33,20 @@ struct Play {
 /// What came of it, and the truth.
 struct Played {
     ended: Ended,
+    cost: ObserverCost,
     record: Value,
     truths: Vec<EventTruth>,
 }
 
-fn play(play: &Play) -> Played {
+/// A sandbox, and engines that do to real stores what it says.
+struct Scene {
+    postgres: Postgres,
+    redis: Redis,
+    engines: TruthfulEngines,
+    sandbox: Sandbox,
+}
+
+fn set(play: &Play) -> Scene {
     let (postgres, redis) = (Postgres::start(), Redis::start());
     postgres.database("identity_local", OUTBOX);
     let (told, truths) = crossbeam_channel::unbounded();
@@ -60,6 +70,22 @@ fn play(play: &Play) -> Played {
         ..SandboxConfig::default()
     })
     .unwrap();
+    Scene {
+        postgres,
+        redis,
+        engines,
+        sandbox,
+    }
+}
+
+fn play(play: &Play) -> Played {
+    let Scene {
+        postgres,
+        redis,
+        engines,
+        sandbox,
+    } = set(play);
+    let cost = CostWatch::start(&postgres);
     let ended = run(&format!(
         "SpikeUser --rate {} -t {}s -H http://{} --seed 1 --details --drain-wait 60s \
          --event-sample 100% --outbox identity={} --redis {} {}",
@@ -71,10 +97,12 @@ fn play(play: &Play) -> Played {
         play.flags,
     ));
     drop(sandbox);
+    let cost = cost.end();
     let record = ended.record();
     Played {
         record,
         ended,
+        cost,
         truths: engines.end(),
     }
 }
@@ -241,8 +269,51 @@ fn event_latency_truth() {
     println!("{}", played.row());
     println!("{}", played.record["observed"]["sources"]);
     println!(
-        "CPU of all observing threads: {} s",
-        played.record["observed"]["cpu_s"]
+        "CPU of all observing threads: {} s; of PostgreSQL's backends that serve them: {} s, {} statements",
+        played.record["observed"]["cpu_s"], played.cost.cpu_s, played.cost.statements
     );
     played.holds_all(0.0);
+}
+
+/// Engines that do 30 events a second: how many registrations a second are done within a second.
+#[test]
+#[ignore = "measures, and takes some minutes"]
+fn a_hunt_finds_how_many_events_are_done_in_time() {
+    let scene = set(&Play {
+        engines: 1,
+        drain_per_s: 30.0,
+        arrivals_per_s: 0,
+        seconds: 0,
+        rest: None,
+        telling: Telling::Traces,
+        flags: "",
+    });
+    let ended = run_long(&format!(
+        "hunt SpikeUser --from 15 --to 80 --warm-up 1s --window 8s --longest-window 8s --precision 20% \
+         --rest-limit 30s --keep-spoiled --details --seed 1 --event-sample 100% \
+         --slo event(CustomerRegistered).done:p(90)<1s -H http://{} --outbox identity={} --redis {}",
+        scene.sandbox.address(),
+        scene.postgres.url("identity_local"),
+        scene.redis.url(),
+    ));
+    println!("{}", ended.told());
+    drop(scene.sandbox);
+    drop(scene.engines.end());
+    let entries = std::fs::read_dir(ended.directory().join("results")).expect("results");
+    let hunts = entries.map(|entry| entry.expect("an entry").path().join("hunt.json"));
+    let mut hunts = hunts.filter(|path| path.is_file());
+    let hunt = hunts.next().expect("a hunt");
+    let hunt = std::fs::read_to_string(hunt).expect("hunt.json");
+    let hunt: Value = serde_json::from_str(&hunt).expect("JSON");
+    let knee = &hunt["event_knee"];
+    assert_eq!(knee["limited_by"], "event_latency", "{knee}");
+    assert_eq!(knee["first_to_give_way"], "Identity.CustomerRegistered");
+    // A second's worth of waiting is there after some seconds of a little more than the engines do.
+    let ends = [&knee["low"], &knee["high"]].map(|end| end.as_f64().expect("an end"));
+    assert!(ends[0] < 36.0 && ends[1] > 25.0, "{knee}");
+    for probe in hunt["probes"].as_array().expect("probes") {
+        let events = &probe["events"][0];
+        assert_eq!(events["unseen"], 0, "{events}");
+        assert!(events["known"].as_u64() > Some(0), "{events}");
+    }
 }

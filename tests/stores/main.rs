@@ -6,6 +6,7 @@ mod certificates;
 #[path = "../invocation/mod.rs"]
 mod invocation;
 
+mod observer_cost;
 mod servers;
 mod truthful_engines;
 

@@ -37,6 +37,33 @@ fn a_profile_is_what_the_probes_do() {
 }
 
 #[test]
+fn an_objective_on_what_events_take_needs_who_can_tell() {
+    let line = "hunt --profile stress --slo event(OrderCreated).done:p(99)<2s";
+    for (more, is_told) in [
+        ("", false),
+        ("--redis redis://127.0.0.1:6379", true),
+        ("--outbox ordering=postgres://u@127.0.0.1/o", true),
+        ("--redis redis://127.0.0.1:6379 --event-sample off", false),
+        ("--observatory http://127.0.0.1:9000", false),
+    ] {
+        let parsed = parse_with(&format!("{line} {more}"), &[]);
+        match parsed {
+            Ok(CliCommand::Hunt(request)) if is_told => {
+                let [threshold] = &request.template.plan.thresholds[..] else {
+                    panic!("one threshold")
+                };
+                assert!(threshold.quantity.is_of_events());
+            }
+            Err(error) if !is_told => {
+                let error = error.to_string();
+                assert!(error.contains("--outbox, --redis"), "{error}");
+            }
+            other => panic!("{more}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn objectives_are_about_the_window_and_profiles_thresholds_are_not() {
     let (_directory, path) = profile_file(
         "classes = [\"SpikeUser\"]\nusers = 3\nthresholds = [\"failed: count < 1\"]\n",

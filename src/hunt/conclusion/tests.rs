@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::hunt::made_up;
-use crate::hunt::trials::{is_cut_by_generator, next_load};
+use crate::hunt::trials::{is_cut_by_generator, next_load, range_of};
 
 #[test]
 fn both_knees_are_told_in_their_own_unit() {
@@ -23,6 +23,41 @@ fn both_knees_are_told_in_their_own_unit() {
             "Pipeline knee: 500.0 identity events/s; 495.0 (495 journeys/s) were sustained, 505.0 (505 journeys/s) were not: the backlog of identity grew; the first to give way was identity."
         ]
     );
+}
+
+#[test]
+fn what_events_take_has_a_knee_of_its_own() {
+    let mut record = made_up::hunt();
+    made_up::with_events(&mut record, 300.0);
+    // The search goes on where events begin to take too long, below the pipeline's knee.
+    assert_eq!(next_load(&record, &range_of(&record)), Some(282.8));
+    let knee = record.event_knee.clone().unwrap();
+    assert_eq!((knee.low, knee.high), (Some(200.0), Some(400.0)));
+    assert_eq!((knee.load_low, knee.load_high), (Some(200.0), Some(400.0)));
+    assert_eq!(knee.unit, KneeUnit::TimedEvents);
+    assert_eq!(knee.limited_by, Limit::EventLatency);
+    assert_eq!(
+        record.verdict[2],
+        "Event knee: 282.8 events/s; 200.0 (200 journeys/s) were sustained, 400.0 (400 journeys/s) were not: 30 of 500 beyond; the first to give way was Identity.CustomerRegistered."
+    );
+    for probe in &mut record.probes {
+        probe.event_latency = None;
+    }
+    conclude(&mut record);
+    assert_eq!(record.event_knee, None);
+    assert!(
+        record.verdict[2].contains("no event"),
+        "{:?}",
+        record.verdict
+    );
+}
+
+#[test]
+fn events_that_never_took_too_long_are_bounded_by_http() {
+    let mut record = made_up::hunt();
+    made_up::with_events(&mut record, 1_000.0);
+    let knee = record.event_knee.clone().unwrap();
+    assert_eq!((knee.low, knee.limited_by), (Some(990.0), Limit::Http));
 }
 
 #[test]

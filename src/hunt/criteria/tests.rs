@@ -41,6 +41,7 @@ fn judged<'a>(
         unloaded: None,
         criteria: &CRITERIA,
         dead_letters: &[],
+        events_before: &[],
     };
     change(&mut evidence);
     (
@@ -263,6 +264,7 @@ fn a_user_that_gets_less_than_half_is_held_up() {
             unloaded: Some(&alone),
             criteria: &CRITERIA,
             dead_letters: &[],
+            events_before: &[],
         };
         let held_up = judge_http(&evidence).limited_by;
         evidence.unloaded = None;

@@ -18,7 +18,7 @@ const fn event(domain: &'static str, name: &'static str) -> Event {
 
 fn followed() -> FollowedEvents {
     let outboxes = ["identity", "ordering"].map(str::to_owned).to_vec();
-    FollowedEvents::new(&[REGISTERED, ADDED], outboxes, true)
+    FollowedEvents::new(&[REGISTERED, ADDED], outboxes, true, 0)
 }
 
 fn reply(id: &str, sent_us: i64) -> ChosenReply {
@@ -192,7 +192,7 @@ fn of_several_rows_the_one_of_the_moment_is_meant_and_nothing_is_guessed() {
 
 #[test]
 fn what_is_published_before_its_reply_took_no_time() {
-    let mut events = FollowedEvents::new(&[REGISTERED], vec!["identity".to_owned()], false);
+    let mut events = FollowedEvents::new(&[REGISTERED], vec!["identity".to_owned()], false, 0);
     events.add(0, reply("7-a", 10_000));
     events.kept(&[registered("7-a", Some(10_700))]);
     events.conclude(12_000, false);
@@ -204,7 +204,7 @@ fn what_is_published_before_its_reply_took_no_time() {
 
 #[test]
 fn without_an_outbox_the_stream_tells_when_an_event_was_published() {
-    let mut events = FollowedEvents::new(&[REGISTERED], Vec::new(), true);
+    let mut events = FollowedEvents::new(&[REGISTERED], Vec::new(), true, 0);
     events.add(0, reply("7-a", 10_000));
     events.entered(&registered("7-a", Some(15_000)), (50, 0), 15_000);
     events.standing("identity::customer", &standing(60, None), (16_000, 16_000));
@@ -344,4 +344,48 @@ fn where_groups_stand_counts_only_when_what_they_told_was_read() {
     events.conclude(60_000_001, false);
     assert_eq!(only(&events, 0).done.over.max_us(), 13_000);
     assert_eq!(events.within_us, 0, "all by their own word");
+}
+
+#[test]
+fn where_streams_alone_tell_an_event_is_found_however_late_it_is_published() {
+    let mut events = FollowedEvents::new(&[REGISTERED], Vec::new(), true, 0);
+    events.add(0, reply("7-a", 10_000));
+    events.add(0, reply("7-b", 10_000));
+    // With an outbox it would be given up by now.
+    events.conclude(60_000_000, false);
+    assert_eq!(only(&events, 60_000_000).counts.not_found, 0);
+    let late = kept(
+        "identity::customer-7-a-0.1",
+        "Identity.CustomerRegistered.v1",
+        10_500,
+        None,
+    );
+    events.entered(&late, (90_000, 0), 90_000_000);
+    let now = only(&events, 95_000_000);
+    assert_eq!(now.counts.found, 1);
+    assert!(now.published.over.max_us() >= 89_900_000);
+    events.standing(
+        "identity::customer",
+        &standing(40, None),
+        (94_000_000, 94_000_000),
+    );
+    assert!(events.are_under_way(), "nobody has handled it");
+    events.conclude(95_000_000, true);
+    assert_eq!(only(&events, 95_000_000).counts.not_found, 1);
+}
+
+#[test]
+fn an_event_is_under_way_until_its_last_group_has_passed_it() {
+    let mut events = followed();
+    assert!(!events.are_under_way());
+    events.add(0, reply("7-a", 10_000));
+    assert!(!events.are_under_way(), "nothing is known of it");
+    events.kept(&[registered("7-a", None)]);
+    assert!(events.are_under_way(), "it is not published");
+    events.kept(&[registered("7-a", Some(20_000))]);
+    events.entered(&registered("7-a", Some(20_000)), (50, 0), 20_000);
+    events.standing("identity::customer", &standing(40, None), (30_000, 30_000));
+    assert!(events.are_under_way(), "a group has not come to it");
+    events.standing("identity::customer", &standing(60, None), (40_000, 40_000));
+    assert!(!events.are_under_way());
 }

@@ -68,6 +68,27 @@ fn over(row: &EventLatencyRow, what: &str) -> u64 {
     stretch.map_or(0, |stretch| stretch.over)
 }
 
+/// When what a kind of event is about could be read; `None` where nobody asked.
+fn visible_line(row: &EventLatencyRow) -> Option<String> {
+    if row.asked_for == 0 {
+        return None;
+    }
+    let name = format!("{} {}", row.domain, row.event);
+    let asked_for = grouped(row.asked_for);
+    Some(match row.visible {
+        Some(visible) => format!(
+            "{name}: visible p50 {}, p99 {}, at most {} after the reply ({} of {asked_for} seen)",
+            time_text(visible.p50),
+            time_text(visible.p99),
+            time_text(visible.max),
+            grouped(visible.over),
+        ),
+        None => format!(
+            "{name}: of {asked_for} asked for none was ever seen: the target may have no such read"
+        ),
+    })
+}
+
 /// The source that tells where groups stand.
 const GROUP_SOURCE: &str = "redis groups";
 
@@ -104,6 +125,7 @@ pub fn event_latency_lines(latency: &EventLatencyRecord) -> Vec<String> {
             grouped(waiting)
         ));
     }
+    lines.extend(latency.events.iter().filter_map(visible_line));
     if let Some((low, high)) = latency.shop_ahead_ms {
         lines.push(format!(
             "By the requests themselves the shop's clock is {low:.1} to {high:.1} ms ahead of ours"

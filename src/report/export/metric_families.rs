@@ -2,7 +2,9 @@
 //! in base units. Nothing is computed here that their readers can compute: no rates, no percentiles.
 
 use crate::record::{Generator, InvariantRecord, Live};
-use crate::stats::{Buckets, GeneratorState, Measured, Phase, StatName, ThresholdVerdict};
+use crate::stats::{
+    Buckets, EventNow, GeneratorState, Measured, Phase, StatName, StretchNow, ThresholdVerdict,
+};
 
 /// The family whose labels tell which run the figures are of.
 pub(crate) const RUN_FAMILY: &str = "shopblast_run";
@@ -44,7 +46,64 @@ pub fn metric_families(live: &Live) -> Vec<MetricFamily> {
     families.extend(work_families(live));
     families.extend(contest_families(live));
     families.extend(judgement_families(live));
+    families.extend(event_families(live));
     families
+}
+
+/// What events took, kind by kind. Percentiles are made here, since events that are on their way count
+/// with their age: no histogram that only grows can tell that.
+fn event_families(live: &Live) -> [MetricFamily; 3] {
+    let of_event = |event: &EventNow| {
+        vec![
+            ("domain", event.domain.clone()),
+            ("event", event.name.clone()),
+        ]
+    };
+    let stages = |event: &EventNow| {
+        let labels = of_event(event);
+        let stages = [
+            ("published", event.published),
+            ("done", event.done),
+            ("visible", event.visible),
+        ];
+        let told = stages.into_iter().filter_map(move |(stage, now)| {
+            let mut labels = labels.clone();
+            labels.push(("stage", stage.to_owned()));
+            Some((labels, now?))
+        });
+        told.collect::<Vec<(FamilyLabels, StretchNow)>>()
+    };
+    let all = || live.events.iter().flat_map(stages);
+    let latencies = all().flat_map(|(labels, now)| {
+        [("p50", now.p50), ("p99", now.p99)].map(|(percentile, amount)| {
+            let mut labels = labels.clone();
+            labels.push(("percentile", percentile.to_owned()));
+            (labels, amount.value / 1e6)
+        })
+    });
+    let seen = all().map(|(labels, now)| (labels, now.over));
+    let followed = live.events.iter();
+    let followed = followed.map(|event| (of_event(event), event.followed));
+    [
+        MetricFamily {
+            unit: "seconds",
+            ..gauge(
+                "shopblast_event_latency",
+                "From the reply to when events were published, done by all consumer groups, or visible to reads; those on their way count with their age.",
+                latencies.collect(),
+            )
+        },
+        counter(
+            "shopblast_events_followed",
+            "Events whose way was looked at.",
+            followed.collect(),
+        ),
+        counter(
+            "shopblast_events_seen",
+            "Followed events that were seen to be published, done, or visible.",
+            seen.collect(),
+        ),
+    ]
 }
 
 fn run_family(live: &Live) -> MetricFamily {
@@ -367,8 +426,11 @@ pub(crate) fn made_up_families() -> Vec<MetricFamily> {
     use crate::record::made_up;
     let mut context = made_up::context();
     context.thresholds = vec![crate::plan::Threshold::parse("failed: count < 1").unwrap()];
-    let lives = made_up::lives(context, &made_up::seconds());
-    metric_families(lives.last().unwrap())
+    let mut live = made_up::lives(context, &made_up::seconds())
+        .pop()
+        .expect("seconds");
+    live.events = made_up::events();
+    metric_families(&live)
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use super::pile::Portion;
 use crate::plan::{
-    JourneyMeasure, LatencyMetric, OutcomeMetric, RaceMeasure, Selector, Statistic, Tag,
-    ThresholdQuantity,
+    JourneyMeasure, LatencyMetric, OutcomeMetric, RaceMeasure, Selector, Tag, ThresholdQuantity,
 };
 use crate::stats::{Amount, LatencyCounts, Measured, MergedInterval, RunContext};
 
@@ -125,12 +124,7 @@ pub(super) fn event_sample(quantity: &ThresholdQuantity, context: &RunContext) -
         of.admits(Tag::Name, name) && of.admits(Tag::Domain, &domain.to_lowercase())
     };
     let together = context.observed.events()?.together(*stretch, &admits);
-    match statistic {
-        Statistic::Quantile(quantile) => together.quantile_us(*quantile),
-        Statistic::Mean => together.mean_us(),
-        Statistic::Min => together.min_us(),
-        Statistic::Max | Statistic::Last => together.max_us(),
-    }
+    together.statistic(*statistic)
 }
 
 /// All names together have a row of their own: nothing has to be added up then.

@@ -6,7 +6,9 @@ use super::theme::Theme;
 use super::view::View;
 use crate::pieces::{duration_text, grouped, number_text, percent_text, rate_text};
 use crate::record::{Live, ThresholdRecord};
-use crate::stats::{Amount, CoreHealth, DomainBacklog, GeneratorState, ThresholdVerdict};
+use crate::stats::{
+    Amount, CoreHealth, DomainBacklog, EventNow, GeneratorState, StretchNow, ThresholdVerdict,
+};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -45,6 +47,11 @@ pub fn draw_page(frame: &mut Frame<'_>, area: Rect, view: &View, live: &Live) {
         lines.extend([Line::default(), Line::styled(" backlog", theme.heading())]);
         let domains = live.backlogs.iter();
         lines.extend(domains.map(|domain| Line::raw(format!(" {}", backlog_text(domain)))));
+    }
+    if !live.events.is_empty() {
+        let title = " events until published and done, after the reply: p50, p99";
+        lines.extend([Line::default(), Line::styled(title, theme.heading())]);
+        lines.extend(live.events.iter().map(|event| Line::raw(event_text(event))));
     }
     lines.extend([
         Line::default(),
@@ -204,6 +211,28 @@ fn backlog_line(theme: Theme, backlogs: &[DomainBacklog]) -> Option<Line<'static
         Span::styled(" backlog ", theme.heading()),
         Span::raw(text),
     ]))
+}
+
+/// For example `Ordering OrderCreated  published 12.0 ms, 80.5 ms  done 250 ms, ≥2.10 s  90 of 120 seen`.
+fn event_text(event: &EventNow) -> String {
+    let stretch = |word: &str, now: Option<StretchNow>| {
+        let time =
+            |amount: Amount| format!("{}{}", sign_of(amount), duration_text(amount.value as u64));
+        now.map_or_else(String::new, |now| {
+            format!("  {word} {}, {}", time(now.p50), time(now.p99))
+        })
+    };
+    let seen = event.done.or(event.published).map_or(0, |now| now.over);
+    format!(
+        " {} {}{}{}{}  {} of {} seen",
+        plain(&event.domain),
+        plain(&event.name),
+        stretch("published", event.published),
+        stretch("done", event.done),
+        stretch("visible", event.visible),
+        grouped(seen),
+        grouped(event.followed)
+    )
 }
 
 fn sign_of(amount: Amount) -> &'static str {

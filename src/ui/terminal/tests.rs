@@ -184,6 +184,23 @@ fn thresholds_and_backlog_show_where_there_are_any() {
         "{page}"
     );
     assert!(page.contains(" catalogue ≥0 pending\n"), "{page}");
+    assert!(!page.contains("events until"), "{page}");
+    let mut followed = view.live.as_deref().unwrap().clone();
+    followed.events = crate::record::made_up::events();
+    view.live = Some(Arc::new(followed));
+    let page = screen(&view, WIDE);
+    assert!(
+        page.contains(
+            " Ordering OrderCreated  published 12.0 ms, 80.5 ms  done 250 ms, ≥2.10 s  90 of 120 seen\n"
+        ),
+        "{page}"
+    );
+    assert!(
+        page.contains(
+            " Identity CustomerRegistered  published 12.0 ms, 80.5 ms  118 of 120 seen\n"
+        ),
+        "{page}"
+    );
     view.turn_to(Page::Overview);
     let mut idle = view.live.as_deref().unwrap().clone();
     idle.backlogs.truncate(1);

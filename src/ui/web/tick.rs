@@ -3,7 +3,7 @@
 
 use super::board::Inside;
 use super::marks::Mark;
-use super::wire::{Point, Row, TickBacklog, TickRace, TickThreshold};
+use super::wire::{Point, Row, TickBacklog, TickEvent, TickRace, TickThreshold};
 use crate::record::{
     Connections, DomainRecord, ErrorRecord, Generator, InvariantRecord, JourneyRecord,
     RoundsRecord, WitnessRecord,
@@ -49,6 +49,7 @@ struct Tick<'a> {
     rounds: Option<&'a RoundsRecord>,
     thresholds: Vec<TickThreshold<'a>>,
     backlog: Vec<TickBacklog<'a>>,
+    event_latencies: Vec<TickEvent<'a>>,
     journeys: Vec<&'a JourneyRecord>,
     domains: &'a [DomainRecord],
     connections: Option<&'a Connections>,
@@ -102,6 +103,7 @@ pub fn tick(inside: &Inside, told: Told) -> (String, Told) {
         rounds: record.and_then(|record| record.rounds.as_ref()),
         thresholds: latest.map_or_else(Vec::new, TickThreshold::all_of),
         backlog: latest.map_or_else(Vec::new, TickBacklog::all_of),
+        event_latencies: latest.map_or_else(Vec::new, TickEvent::all_of),
         journeys: record.map_or_else(Vec::new, |record| {
             let journeys = record.journeys.iter();
             journeys.filter(|journey| journey.started > 0).collect()

@@ -3,7 +3,7 @@
 
 use crate::record::locust_figures::{AGGREGATED, rounded_ms};
 use crate::record::{EndingRecord, Figures, Live, LiveRow, RunRecord};
-use crate::stats::{HistoryPoint, OutcomeCounts, ThresholdVerdict};
+use crate::stats::{HistoryPoint, OutcomeCounts, StretchNow, ThresholdVerdict};
 use serde::Serialize;
 
 /// Ways for a race to end that are told, the most frequent.
@@ -203,6 +203,54 @@ impl<'a> TickBacklog<'a> {
     }
 }
 
+/// What a kind of event took after its replies. Times are in ms; null where nothing is known.
+#[derive(Serialize)]
+pub struct TickEvent<'a> {
+    domain: &'a str,
+    event: &'a str,
+    followed: u64,
+    seen: u64,
+    published: Option<TickStretch>,
+    done: Option<TickStretch>,
+    visible: Option<TickStretch>,
+}
+
+/// A part of it. Of events that are on their way the age counts: a value that they may raise is a lower
+/// bound.
+#[derive(Serialize)]
+pub struct TickStretch {
+    p50_ms: f64,
+    p50_at_least: bool,
+    p99_ms: f64,
+    p99_at_least: bool,
+    waiting: u64,
+}
+
+impl<'a> TickEvent<'a> {
+    /// Kind by kind, over the whole run, resets or not.
+    pub fn all_of(live: &'a Live) -> Vec<Self> {
+        let stretch = |now: StretchNow| TickStretch {
+            p50_ms: now.p50.value / 1e3,
+            p50_at_least: now.p50.at_least,
+            p99_ms: now.p99.value / 1e3,
+            p99_at_least: now.p99.at_least,
+            waiting: now.waiting,
+        };
+        let events = live.events.iter();
+        events
+            .map(|event| Self {
+                domain: &event.domain,
+                event: &event.name,
+                followed: event.followed,
+                seen: event.done.or(event.published).map_or(0, |now| now.over),
+                published: event.published.map(stretch),
+                done: event.done.map(stretch),
+                visible: event.visible.map(stretch),
+            })
+            .collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +285,24 @@ mod tests {
             assert!(told[key].is_null(), "{key}");
         }
         assert_eq!(told["requests_per_s"], json!(0.0));
+    }
+
+    #[test]
+    fn what_events_took_is_told_with_what_is_only_a_lower_bound() {
+        let mut live = made_up::live();
+        assert!(TickEvent::all_of(&live).is_empty());
+        live.events = made_up::events();
+        let told = serde_json::to_value(TickEvent::all_of(&live)).unwrap();
+        let expected = json!({
+            "domain": "Ordering", "event": "OrderCreated", "followed": 120, "seen": 90,
+            "published": {"p50_ms": 12.0, "p50_at_least": false, "p99_ms": 80.5,
+                "p99_at_least": false, "waiting": 0},
+            "done": {"p50_ms": 250.0, "p50_at_least": false, "p99_ms": 2_100.0,
+                "p99_at_least": true, "waiting": 10},
+            "visible": null,
+        });
+        assert_eq!(told[0], expected);
+        assert!(told[1]["done"].is_null());
     }
 
     #[test]

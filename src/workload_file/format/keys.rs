@@ -217,6 +217,11 @@ pub const OPERATION_KEYS: &[Key] = &[
         Takes::Events,
         "events that a success raises, like \"Ordering.OrderCreated\"",
     ),
+    key(
+        "visible",
+        Takes::Line,
+        "a read that succeeds once what was made can be seen, like \"GET /orders/{id}\": asked with --event-poll",
+    ),
 ];
 
 /// Keys of a no, or of a lost race, that the status alone does not tell.

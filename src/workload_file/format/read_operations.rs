@@ -25,6 +25,8 @@ const MOST_VALUES: usize = 1_000;
 const MOST_MADE: usize = 100;
 /// Headers of an operation, at most.
 const MOST_HEADERS: usize = 50;
+/// Characters of the path of a read that tells what can be seen.
+const MOST_VISIBLE: usize = 190;
 const METHODS: [Method; 6] = [
     Method::Get,
     Method::Head,
@@ -216,7 +218,36 @@ fn operation(
         checks: checks(document, table, names, method),
         heeds_retry_after: heeds_retry_after.unwrap_or(false),
         raises: raised(document, table),
+        visible: visible(document, table),
     })
+}
+
+/// The read that tells when what was made can be seen: `GET`, and a path with `{id}` in it.
+fn visible(document: &mut Document<'_>, table: Table<'_, '_>) -> Option<String> {
+    let value = table.get("visible")?;
+    let text = document.line(value, "visible")?;
+    let path = text.strip_prefix("GET ").filter(|path| {
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+        path.starts_with('/')
+            && path.len() <= MOST_VISIBLE
+            && path.bytes().all(is_plain)
+            && path.matches("{id}").count() == 1
+            && path.matches('{').count() == 1
+    });
+    let Some(path) = path else {
+        let says = format!(
+            "`visible` is a read like \"GET /items/{{id}}\", with the id in it once, in at most {MOST_VISIBLE} characters"
+        );
+        document.mistake(value.span().start, says);
+        return None;
+    };
+    if table.get("raises").is_none() {
+        let says =
+            "`visible` tells when an event of `raises` can be seen: name it there".to_owned();
+        document.mistake(value.span().start, says);
+        return None;
+    }
+    Some(path.to_owned())
 }
 
 fn request_line<'d>(document: &mut Document<'_>, value: &'d At<'_>) -> Option<(Method, &'d str)> {

@@ -158,6 +158,8 @@ pub struct Operation {
     pub heeds_retry_after: bool,
     /// What a success raises.
     pub raises: Vec<Raised>,
+    /// Path of the read that succeeds once what was made can be seen.
+    pub visible: Option<String>,
 }
 
 /// What a request sends.

@@ -228,6 +228,7 @@ impl<'a> Compiler<'a> {
             success: expect.first(),
             template: step.operation.template,
             reading: Some(kept(reading)),
+            visible: step.operation.visible,
             ..engine::Operation::PLAIN
         };
         let read_otherwise = engine::Step {
@@ -269,6 +270,7 @@ impl<'a> Compiler<'a> {
                 headers: kept_all(headers),
             })),
             reading: Some(kept(reading)),
+            visible: operation.visible.as_deref().map(kept_text),
             ..engine::Operation::PLAIN
         };
         (kept(compiled), first..self.made.len() as u16)

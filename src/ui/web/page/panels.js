@@ -218,6 +218,35 @@ const backlog = new Table({
   ],
 });
 
+const eventTime = (label, part, percentile) => ({
+  label,
+  value: (row) => row[part]?.[`${percentile}_ms`] ?? -1,
+  text: (row) => {
+    const known = row[part];
+    if (!known) return "unknown";
+    return `${known[`${percentile}_at_least`] ? "≥ " : ""}${ms(known[`${percentile}_ms`])}`;
+  },
+  numeric: true,
+});
+
+const eventLatencies = new Table({
+  caption: "Until events were published and done, after the reply",
+  key: (row) => `${row.domain}.${row.event}`,
+  empty: "No event is followed.",
+  columns: [
+    plain("Event", (row) => `${row.domain} ${row.event}`),
+    figure("Followed", (row) => row.followed, count),
+    figure("Seen to the end", (row) => row.seen, count),
+    figure("On their way", (row) => row.done?.waiting ?? row.published?.waiting ?? 0, count),
+    eventTime("Published p50", "published", "p50"),
+    eventTime("p99", "published", "p99"),
+    eventTime("Done p50", "done", "p50"),
+    eventTime("p99 ", "done", "p99"),
+    eventTime("Visible p50", "visible", "p50"),
+    eventTime("p99  ", "visible", "p99"),
+  ],
+});
+
 const domains = new Table({
   caption: "Events by domain",
   key: (row) => row.domain,
@@ -270,6 +299,7 @@ function leftOut({ errors_hidden: hidden, errors_cut: cut }) {
 
 const thresholdPart = part("Thresholds", thresholds);
 const backlogPart = part("Backlog", backlog);
+const eventPart = part("Event latencies", eventLatencies);
 
 /** Puts the tables where they belong. */
 export function furnish() {
@@ -277,8 +307,9 @@ export function furnish() {
   byId("panel-failures").append(failures.element, failuresNote);
   thresholdPart.hidden = true;
   backlogPart.hidden = true;
+  eventPart.hidden = true;
   byId("panel-races").append(thresholdPart, part("Invariants", invariants), part("Races", races));
-  byId("backlog-tables").append(backlogPart, part("Events by domain", domains), part("Journeys", journeys));
+  byId("backlog-tables").append(backlogPart, eventPart, part("Events by domain", domains), part("Journeys", journeys));
   byId("generator-tables").append(part("Workers", cores));
 }
 
@@ -381,6 +412,8 @@ export function showPanel(name, tick) {
       show(byId("backlog-chart"), tick.backlog.length > 0);
       show(backlogPart, tick.backlog.length > 0);
       backlog.update(tick.backlog);
+      show(eventPart, tick.event_latencies.length > 0);
+      eventLatencies.update(tick.event_latencies);
       domains.update(tick.domains);
       journeys.update(tick.journeys);
       break;

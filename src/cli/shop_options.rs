@@ -84,9 +84,13 @@ pub(super) struct ShopFlags {
     /// repeated
     ///
     /// oversell, undersell, lost-update, double-refund, double-checkout, duplicate-customer,
-    /// cancelled-and-paid, resurrect: each breaks one rule, which a run then has to find. And of today's
-    /// three new contexts: double-handoff, cancelled-and-shipped, duplicate-review, double-vote,
-    /// double-reply, double-unsubscribe, double-cancel.
+    /// cancelled-and-paid, resurrect: each breaks one rule, which a run then has to find. And of
+    /// workloads/shopstream/todays_races.toml: double-picker, double-picking, double-label,
+    /// double-handoff, cancelled-and-shipped, cancelled-twice, picked-after-cancel, double-exception,
+    /// double-delivery, tracked-after-delivery; duplicate-review, double-vote, double-reply,
+    /// double-verdict, double-removal, edited-after-approval, replied-after-removal;
+    /// double-unsubscribe, double-resubscribe, lost-channels, lost-quiet-hours, double-cancel,
+    /// retried-after-cancel; double-deactivation, over-write-off.
     #[arg(
         long, value_name = "NAME=P", help_heading = "Embedded shop", value_parser = parse_bug
     )]

@@ -3,39 +3,96 @@
 
 use crate::plan::Suggestion;
 
-/// A fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bug {
+macro_rules! faults {
+    ($($(#[$doc:meta])* $fault:ident = $word:literal;)+) => {
+        /// A fault.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Bug {
+            $($(#[$doc])* $fault,)+
+        }
+
+        impl Bug {
+            /// Every fault.
+            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$fault),+];
+
+            /// The word that users write.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$fault => $word,)+
+                }
+            }
+        }
+    };
+}
+
+faults! {
     /// A reservation is accepted although there is not enough stock.
-    Oversell,
+    Oversell = "oversell";
     /// The loser of a version race over stock leaves its pieces reserved, for nobody.
-    Undersell,
+    Undersell = "undersell";
     /// A change of an account's status that would lose a version race is written all the same.
-    LostUpdate,
+    LostUpdate = "lost-update";
     /// A refund is completed again.
-    DoubleRefund,
+    DoubleRefund = "double-refund";
     /// A cart is checked out again.
-    DoubleCheckout,
+    DoubleCheckout = "double-checkout";
     /// An external id is registered again.
-    DuplicateCustomer,
+    DuplicateCustomer = "duplicate-customer";
     /// The payment of an order is recorded over its cancellation.
-    CancelledAndPaid,
+    CancelledAndPaid = "cancelled-and-paid";
     /// A cancelled order is processed.
-    Resurrect,
+    Resurrect = "resurrect";
     /// A shipment is handed over to a carrier again.
-    DoubleHandoff,
+    DoubleHandoff = "double-handoff";
     /// A fulfillment is handed over that was cancelled, or the other way round.
-    CancelledAndShipped,
+    CancelledAndShipped = "cancelled-and-shipped";
     /// A customer reviews a product again.
-    DuplicateReview,
+    DuplicateReview = "duplicate-review";
     /// A customer votes on a review again.
-    DoubleVote,
+    DoubleVote = "double-vote";
     /// A seller replies to a review again.
-    DoubleReply,
+    DoubleReply = "double-reply";
     /// A customer gives up a type of messages again.
-    DoubleUnsubscribe,
+    DoubleUnsubscribe = "double-unsubscribe";
     /// A message is cancelled again.
-    DoubleCancel,
+    DoubleCancel = "double-cancel";
+    /// A fulfillment is given to another picker.
+    DoublePicker = "double-picker";
+    /// A pick list is completed again.
+    DoublePicking = "double-picking";
+    /// A parcel is given another label.
+    DoubleLabel = "double-label";
+    /// A fulfillment is cancelled again.
+    CancelledTwice = "cancelled-twice";
+    /// A fulfillment that was cancelled is given to a picker.
+    PickedAfterCancel = "picked-after-cancel";
+    /// A shipment that something went wrong with goes wrong again, without having moved.
+    DoubleException = "double-exception";
+    /// A delivery is confirmed again.
+    DoubleDelivery = "double-delivery";
+    /// What was delivered is tracked on.
+    TrackedAfterDelivery = "tracked-after-delivery";
+    /// A review that was approved or rejected is so again, or the other way round.
+    DoubleVerdict = "double-verdict";
+    /// A review is removed again.
+    DoubleRemoval = "double-removal";
+    /// A review that is published is changed by its author.
+    EditedAfterApproval = "edited-after-approval";
+    /// A seller replies to a review that was removed.
+    RepliedAfterRemoval = "replied-after-removal";
+    /// A customer wants a type of messages again that is wanted.
+    DoubleResubscribe = "double-resubscribe";
+    /// Quiet hours that would lose a version race are written all the same, over the channels chosen meanwhile.
+    LostChannels = "lost-channels";
+    /// Channels that would lose a version race are written all the same, over the quiet hours set meanwhile.
+    LostQuietHours = "lost-quiet-hours";
+    /// A message that was cancelled is sent again.
+    RetriedAfterCancel = "retried-after-cancel";
+    /// A warehouse is closed again.
+    DoubleDeactivation = "double-deactivation";
+    /// More pieces are written off than are damaged.
+    OverWriteOff = "over-write-off";
 }
 
 /// A word that is no fault.
@@ -49,47 +106,6 @@ pub struct UnknownBug {
 }
 
 impl Bug {
-    /// Every fault.
-    pub const ALL: [Self; 15] = [
-        Self::Oversell,
-        Self::Undersell,
-        Self::LostUpdate,
-        Self::DoubleRefund,
-        Self::DoubleCheckout,
-        Self::DuplicateCustomer,
-        Self::CancelledAndPaid,
-        Self::Resurrect,
-        Self::DoubleHandoff,
-        Self::CancelledAndShipped,
-        Self::DuplicateReview,
-        Self::DoubleVote,
-        Self::DoubleReply,
-        Self::DoubleUnsubscribe,
-        Self::DoubleCancel,
-    ];
-
-    /// The word that users write.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Oversell => "oversell",
-            Self::Undersell => "undersell",
-            Self::LostUpdate => "lost-update",
-            Self::DoubleRefund => "double-refund",
-            Self::DoubleCheckout => "double-checkout",
-            Self::DuplicateCustomer => "duplicate-customer",
-            Self::CancelledAndPaid => "cancelled-and-paid",
-            Self::Resurrect => "resurrect",
-            Self::DoubleHandoff => "double-handoff",
-            Self::CancelledAndShipped => "cancelled-and-shipped",
-            Self::DuplicateReview => "duplicate-review",
-            Self::DoubleVote => "double-vote",
-            Self::DoubleReply => "double-reply",
-            Self::DoubleUnsubscribe => "double-unsubscribe",
-            Self::DoubleCancel => "double-cancel",
-        }
-    }
-
     /// Reads the word of a fault.
     ///
     /// # Errors
@@ -108,9 +124,17 @@ impl Bug {
 }
 
 /// How likely each fault is to strike where it can. None does by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bugs {
     probabilities: [f64; Bug::ALL.len()],
+}
+
+impl Default for Bugs {
+    fn default() -> Self {
+        Self {
+            probabilities: [0.0; Bug::ALL.len()],
+        }
+    }
 }
 
 impl Bugs {

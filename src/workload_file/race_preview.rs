@@ -36,6 +36,10 @@ pub fn write_race(model: &Model, position: usize, depth: usize, out: &mut String
         let _ = writeln!(out, "{indent}  {when} {label}");
     }
     for rule in model.rules.iter().filter(|rule| rule.race == position) {
-        let _ = writeln!(out, "{indent}  rule {}: {}", rule.name, rule.text);
+        let known = match rule.is_promised {
+            true => "",
+            false => " (known not to be kept)",
+        };
+        let _ = writeln!(out, "{indent}  rule {}: {}{known}", rule.name, rule.text);
     }
 }

@@ -29,7 +29,7 @@ fn url(shop: &Sandbox) -> String {
 }
 
 /// `shopblast replay` of a record with further arguments.
-fn replay(record: &Path, arguments: &str) -> (Option<i32>, String) {
+pub fn replay(record: &Path, arguments: &str) -> (Option<i32>, String) {
     let Output {
         status,
         stdout,

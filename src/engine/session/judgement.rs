@@ -62,12 +62,15 @@ impl<L: Link> Session<L> {
             return Err(Abort);
         }
         let now_ns = self.link.now_ns();
-        let rested_ns = now_ns.saturating_sub(self.free_ns.min(since_ns)) as i64;
-        self.recorder.borrow_mut().interval().counters.beside_ns += rested_ns;
-        self.free_ns = now_ns;
+        let mut from_ns = self.free_ns.min(since_ns);
         if !matches!(self.wait, WaitTime::ConstantPacing { .. }) {
+            // As long as nothing is due it is the user's own wait, which counts for itself.
+            from_ns = from_ns.max(self.due_ns);
             self.due_ns = self.due_ns.max(now_ns);
         }
+        let rested_ns = now_ns.saturating_sub(from_ns) as i64;
+        self.recorder.borrow_mut().interval().counters.beside_ns += rested_ns;
+        self.free_ns = now_ns;
         Ok(())
     }
 

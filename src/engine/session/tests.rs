@@ -163,6 +163,32 @@ fn think_time_counts_from_the_reply() {
 }
 
 #[test]
+fn a_rest_within_the_wait_is_no_time_beside_it() {
+    let beside = |wait, rest_ns| {
+        let (mut simulation, sent) = simulation(|_| created(100 * MS));
+        let recorder = simulation.recorder();
+        let mut user = simulation.session(start(wait), 10 * SECOND);
+        simulation.spawn(async move {
+            let _ = user.call(STEP).id().await;
+            let _ = user.rest(rest_ns).await;
+            let _ = user.call(STEP).id().await;
+        });
+        simulation.run();
+        let beside_ns = recorder.borrow_mut().interval().counters.beside_ns;
+        (gaps(&sent)[0], beside_ns)
+    };
+    let thinking = WaitTime::between(1_000_000, 1_000_000).unwrap();
+    assert_eq!(beside(thinking, 200 * MS), (1_100 * MS, 0));
+    let longer = i64::try_from(500 * MS).unwrap();
+    assert_eq!(beside(thinking, 1_500 * MS), (1_600 * MS, longer));
+    let all = i64::try_from(200 * MS).unwrap();
+    assert_eq!(beside(WaitTime::None, 200 * MS), (300 * MS, all));
+    // A cycle of this is the longer of interval and business, of which the rest is a part.
+    let paced = WaitTime::constant_pacing(1_000_000).unwrap();
+    assert_eq!(beside(paced, 200 * MS), (1_000 * MS, all));
+}
+
+#[test]
 fn without_waits_the_next_request_follows_the_reply() {
     let (mut simulation, sent) = simulation(|_| created(7 * MS));
     run_passes(&mut simulation, WaitTime::None, 70 * MS);

@@ -201,7 +201,7 @@ fn rule_row(rule: &InvariantRecord) -> [String; 8] {
         (RuleVerdict::Held, Some(why)) if rule.undecided > 0 => format!("undecided: {why}"),
         (RuleVerdict::Held, _) | (_, None) => String::new(),
         (RuleVerdict::Known, Some(why)) => {
-            format!("{why} (today's ShopStream does not enforce this rule)")
+            format!("{why} (as known, the shop does not enforce this rule)")
         }
         (_, Some(why)) => why.clone(),
     };

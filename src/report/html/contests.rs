@@ -199,7 +199,7 @@ fn rule_row(rule: &InvariantRecord) -> RuleRow {
         why: match rule.verdict {
             RuleVerdict::Held if rule.undecided > 0 => format!("undecided: {why}"),
             RuleVerdict::Held => String::new(),
-            RuleVerdict::Known => format!("{why} (today's ShopStream does not enforce this rule)"),
+            RuleVerdict::Known => format!("{why} (as known, the shop does not enforce this rule)"),
             _ => why,
         },
         rule: rule.clone(),

@@ -140,6 +140,21 @@ impl<'a> Work<'a> {
         self.shop.bugs().strike(bug)
     }
 
+    /// What a rule `said`, unless the shop has the fault `bug` that overlooks it, and it strikes now.
+    ///
+    /// # Errors
+    /// When the rule refuses, and is not overlooked.
+    pub fn unless_overlooked(
+        &self,
+        said: Result<(), Refusal>,
+        bug: Option<Bug>,
+    ) -> Result<(), Refusal> {
+        match said {
+            Err(_) if bug.is_some_and(|bug| self.strikes(bug)) => Ok(()),
+            said => said,
+        }
+    }
+
     /// Remembers a new thing, at once: nobody else can know its identifier yet.
     pub fn create<A: Aggregate>(&mut self, thing: A) -> Uuid {
         let mut shard = self.shop.home(self.home);

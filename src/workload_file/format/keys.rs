@@ -587,4 +587,9 @@ pub const RULE_KEYS: &[Key] = &[
         Takes::Told,
         "what of one of the successes it has to be, like \"reply /id\"",
     ),
+    key(
+        "promised",
+        Takes::Switch,
+        "false of what the target is known not to keep: broken it is told as known, and fails a run only with --strict",
+    ),
 ];

@@ -49,7 +49,7 @@ const KINDS: &[(&str, CheckKind, &[&str])] = &[
     ("at_most", CheckKind::AtMost, &["at_most"]),
 ];
 /// The keys that every rule may have.
-const EVERY: [&str; 3] = ["about", "race", "of"];
+const EVERY: [&str; 4] = ["about", "race", "of", "promised"];
 
 impl<'d, 'a> RuleReader<'_, 'd, 'a, '_> {
     fn read(&mut self, name: &str, offset: usize) -> Option<RaceRule> {
@@ -86,6 +86,7 @@ impl<'d, 'a> RuleReader<'_, 'd, 'a, '_> {
                 after,
                 ..RuleCheck::of(kind, of)
             },
+            is_promised: self.is_promised(),
             probe: None,
             places: RulePlaces::default(),
         };
@@ -115,6 +116,12 @@ impl<'d, 'a> RuleReader<'_, 'd, 'a, '_> {
         let about = about.and_then(|about| self.document.line(about, "about"));
         rule.text = about.unwrap_or_else(|| sentence(&rule, &self.model.races[race]));
         Some(rule)
+    }
+
+    fn is_promised(&mut self) -> bool {
+        let value = self.table.get("promised");
+        let said = value.and_then(|value| self.document.switch(value, "promised"));
+        said.unwrap_or(true)
     }
 
     /// What a rule is judged by that asks afterwards.

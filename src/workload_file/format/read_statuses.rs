@@ -44,7 +44,8 @@ pub fn statuses(document: &mut Document<'_>, value: &At<'_>, key: &str) -> Optio
     all
 }
 
-/// What `table` says of statuses that are no success and no fault, beside those of `expect`.
+/// What `table` says of statuses that are no success and no fault, beside those of `expect`. One that is among those of
+/// `expect` has to say by what a reply is known that is no success all the same: a search that found nothing answers 200.
 pub fn refusals(
     document: &mut Document<'_>,
     table: Table<'_, '_>,
@@ -66,7 +67,9 @@ pub fn refusals(
                 .into_iter()
                 .collect(),
         };
-        let is_success = |refusal: &Refusal| !refusal.statuses.is_apart_from(expect);
+        let is_success = |refusal: &Refusal| {
+            refusal.checks.is_empty() && !refusal.statuses.is_apart_from(expect)
+        };
         if read.iter().any(is_success) {
             let says = format!("`{name}` has statuses that count as success ({expect})");
             document.mistake(value.span().start, says);

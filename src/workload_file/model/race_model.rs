@@ -56,6 +56,8 @@ pub struct RaceRule {
     pub race: usize,
     /// What it says.
     pub check: RuleCheck,
+    /// Whether the target promises it: of what it does not, a breach fails a run only that is strict.
+    pub is_promised: bool,
     /// Position among the race's probes of the one that it is judged by.
     pub probe: Option<usize>,
     /// Where what it compares stands.

@@ -34,7 +34,7 @@ pub fn races_of(compiler: &mut Compiler<'_>) -> CompiledRaces {
         index,
         name: kept_text(&rule.name),
         text: kept_text(&rule.text),
-        enforced: true,
+        enforced: rule.is_promised,
     });
     let rules = kept_all(rules.collect());
     let races = model.races.iter().zip(draws).enumerate();

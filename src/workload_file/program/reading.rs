@@ -73,7 +73,7 @@ impl Reading for ReplyReading {
         values: &mut Values,
         rng: &mut Rng,
     ) -> Result<(), (Outcome, Reason)> {
-        if !self.expect.has(reply.status) {
+        if !self.expect.has(reply.status) || self.is_no(reply, known.unwrap_or(values)) {
             return Err(self.refused(reply, known, values));
         }
         for check in &self.checks {
@@ -99,6 +99,15 @@ impl Reading for ReplyReading {
             };
             tell(read.value, name.map_or("", String::as_str), from);
         }
+    }
+}
+
+impl ReplyReading {
+    /// Whether a reply with a status of success is known for none by what it says.
+    #[inline]
+    fn is_no(&self, reply: ReplyText<'_>, known: &Values) -> bool {
+        let mut refusals = self.refusals.iter();
+        refusals.any(|refusal| refusal.is_meant(reply, known))
     }
 }
 
@@ -196,7 +205,7 @@ impl ReplyReading {
     fn told(&self, status: u16, text: &Replied<'_>) -> Reason {
         match &self.reasons[..] {
             [] => phrase(status),
-            _ if (200..300).contains(&status) => {
+            _ if (200..300).contains(&status) && !self.expect.has(status) => {
                 Reason::new("a success, but not with the expected status")
             }
             places => Told::read(text, places).reason,
@@ -346,6 +355,7 @@ mod tests {
             })
         };
         let error = Place::Json(JsonPointer::parse("/error").unwrap());
+        let first = Place::Json(JsonPointer::parse("/items/0").unwrap());
         let bare = Asked::Equals(vec![Part::Text("Internal Server Error".to_owned())]);
         reading.refusals = vec![
             no(
@@ -359,6 +369,12 @@ mod tests {
                 false,
                 None,
                 asked(error, Asked::Type(JsonType::Object)),
+            ),
+            no(
+                "200",
+                false,
+                Some("nothing found"),
+                asked(first, Asked::Exists(false)),
             ),
         ];
         for (status, body, expected, why) in [
@@ -398,6 +414,13 @@ mod tests {
                 r#"{"error":{"a":"b"}"#,
                 Outcome::Failed,
                 r#"{"error":{"a":"b"}"#,
+            ),
+            (200, r#"{"items":[]}"#, Outcome::Refused, "nothing found"),
+            (
+                200,
+                r#"{"items":[7]}"#,
+                Outcome::Failed,
+                "the reply has no value for `token`: /token is no text, number or boolean there, or only dots",
             ),
             (
                 202,

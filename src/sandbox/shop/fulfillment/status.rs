@@ -143,6 +143,16 @@ impl Fulfillment {
         self.status = Shipped;
     }
 
+    /// Cancels it, whatever its state.
+    pub fn cancel_unchecked(&mut self) {
+        self.status = Cancelled;
+    }
+
+    /// Where it is on its way.
+    pub fn status(&self) -> FulfillmentStatus {
+        self.status
+    }
+
     /// Whether it was handed over, and is under way or there.
     pub fn is_handed_off(&self) -> bool {
         matches!(self.status, Shipped | InTransit | Exception | Delivered)

@@ -130,9 +130,11 @@ pub fn mark_damaged(
 
 pub fn write_off(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
     let quantity = call.fields.required_integer(0);
-    change_quietly(work, call, &events::DAMAGED_STOCK_WRITTEN_OFF, |item| {
-        item.write_off(quantity)
-    })
+    let mut item = work.load::<StockItem>(call.id())?;
+    work.unless_overlooked(item.write_off(quantity), Some(Bug::OverWriteOff))?;
+    work.save(item);
+    work.raise(&events::DAMAGED_STOCK_WRITTEN_OFF);
+    Ok(EndpointAnswer::DONE)
 }
 
 pub fn take_back(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {

@@ -10,9 +10,13 @@ use jiff::Timestamp;
 
 /// None has ever failed.
 pub fn retry(work: &mut Work<'_>, call: &EndpointCall<'_>) -> Result<EndpointAnswer, Refusal> {
-    work.load::<Notification>(call.id())?;
+    let one = work.load::<Notification>(call.id())?;
     let told = "Only failed notifications can be retried";
-    Err(Refusal::rule("status", told))
+    let fault = one.is_cancelled().then_some(Bug::RetriedAfterCancel);
+    work.unless_overlooked(Err(Refusal::rule("status", told)), fault)?;
+    work.save(one);
+    work.raise(&events::NOTIFICATION_RETRIED);
+    Ok(EndpointAnswer::ADDED)
 }
 
 /// No read ever shows it (measured).

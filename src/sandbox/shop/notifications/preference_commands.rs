@@ -71,6 +71,7 @@ fn change(
     work: &mut Work<'_>,
     call: &EndpointCall<'_>,
     event: &'static Event,
+    fault: Option<LostRaceFault<NotificationPreference>>,
     rule: impl FnOnce(&mut NotificationPreference) -> Result<(), Refusal>,
 ) -> Result<EndpointAnswer, Refusal> {
     let Some(mut found) = find(work, call.id()) else {
@@ -83,7 +84,10 @@ fn change(
         });
     };
     rule(&mut found)?;
-    work.save(found);
+    match fault {
+        Some(fault) => work.save_with_fault(found, fault),
+        None => work.save(found),
+    }
     work.raise(event);
     Ok(EndpointAnswer::DONE)
 }
@@ -93,7 +97,18 @@ pub fn update_channels(
     call: &EndpointCall<'_>,
 ) -> Result<EndpointAnswer, Refusal> {
     let wanted = [0, 1, 2].map(|index| call.fields.optional_boolean(index));
-    change(work, call, &events::CHANNELS_UPDATED, |preference| {
+    let fault = LostRaceFault {
+        bug: Bug::LostQuietHours,
+        act: |stored: &mut NotificationPreference, late| {
+            let overwrites = stored.quiet_hours != late.quiet_hours;
+            if overwrites {
+                *stored = late.clone();
+            }
+            overwrites
+        },
+    };
+    let event = &events::CHANNELS_UPDATED;
+    change(work, call, event, Some(fault), |preference| {
         if wanted == [None; 3] {
             let told = "At least one channel preference must be provided";
             return Err(Refusal::rule("channels", told));
@@ -110,7 +125,18 @@ pub fn set_quiet_hours(
     call: &EndpointCall<'_>,
 ) -> Result<EndpointAnswer, Refusal> {
     let [start, end] = [0, 1].map(|index| call.fields.required_text(index));
-    change(work, call, &events::QUIET_HOURS_SET, |preference| {
+    let fault = LostRaceFault {
+        bug: Bug::LostChannels,
+        act: |stored: &mut NotificationPreference, late| {
+            let overwrites = stored.enabled != late.enabled;
+            if overwrites {
+                *stored = late.clone();
+            }
+            overwrites
+        },
+    };
+    let event = &events::QUIET_HOURS_SET;
+    change(work, call, event, Some(fault), |preference| {
         check_time("quiet_hours_start", start)?;
         check_time("quiet_hours_end", end)?;
         preference.quiet_hours = Some([start.into(), end.into()]);
@@ -122,10 +148,16 @@ pub fn clear_quiet_hours(
     work: &mut Work<'_>,
     call: &EndpointCall<'_>,
 ) -> Result<EndpointAnswer, Refusal> {
-    change(work, call, &events::QUIET_HOURS_CLEARED, |preference| {
-        preference.quiet_hours = None;
-        Ok(())
-    })
+    change(
+        work,
+        call,
+        &events::QUIET_HOURS_CLEARED,
+        None,
+        |preference| {
+            preference.quiet_hours = None;
+            Ok(())
+        },
+    )
 }
 
 /// The shop takes the first of no preferences, which crashes it.
@@ -148,7 +180,9 @@ pub fn resubscribe(
     call: &EndpointCall<'_>,
 ) -> Result<EndpointAnswer, Refusal> {
     let mut found = find(work, call.id()).ok_or(Refusal::Crash)?;
-    found.resubscribe(call.fields.required_text(0))?;
+    let kind = call.fields.required_text(0);
+    let fault = (!found.is_unsubscribed(kind)).then_some(Bug::DoubleResubscribe);
+    work.unless_overlooked(found.resubscribe(kind), fault)?;
     work.save(found);
     work.raise(&events::TYPE_RESUBSCRIBED);
     Ok(EndpointAnswer::ADDED)

@@ -60,6 +60,11 @@ impl Review {
         }
     }
 
+    /// What has become of it.
+    pub fn status(&self) -> ReviewStatus {
+        self.status
+    }
+
     /// Author and product.
     pub fn pair(&self) -> TextDigest {
         self.pair

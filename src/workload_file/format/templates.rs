@@ -185,8 +185,8 @@ fn factor(name: &str, names: Names<'_>) -> Result<Factor, String> {
     let known = values.chain(names.draws).map(String::as_str);
     let suggestion = Suggestion::for_word(name, known);
     Err(format!(
-        "`$sum`: there is no `{name}`{suggestion}; what is added up is a number, stands under `draw` above this, is \
-         read of a reply, or is a column of rows"
+        "`$sum`: there is no `{name}`{suggestion} (what is added up is a number, stands under `draw` above this, is \
+         read of a reply, or is a column of rows)"
     ))
 }
 

@@ -84,14 +84,14 @@ impl Sum {
     #[must_use]
     pub fn of(&self, body: &[u8]) -> String {
         let product = |factors: &Vec<&[u8]>| {
-            let factors = factors.iter().map(|text| Decimal::parse_any(text));
-            factors.fold(Some(Decimal::ONE), |product, factor| {
-                product?.times(factor.unwrap_or(Decimal::ZERO))
+            let mut factors = factors.iter().map(|text| Decimal::parse_any(text));
+            factors.try_fold(Decimal::ONE, |product, factor| {
+                product.times(factor.unwrap_or(Decimal::ZERO))
             })
         };
         let elements = self.factors_in(body);
-        let sum = elements.iter().map(product);
-        let sum = sum.fold(Some(Decimal::ZERO), |sum, product| sum?.plus(product?));
+        let mut products = elements.iter().map(product);
+        let sum = products.try_fold(Decimal::ZERO, |sum, product| sum.plus(product?));
         let text = sum.unwrap_or(Decimal::LARGEST).text();
         String::from_utf8_lossy(&text).into_owned()
     }

@@ -4,16 +4,16 @@
 //! waited for, is not compared, and that is told: a side whose engines stand still longer must not look
 //! better for it.
 
-use super::evidence::{MeasuredValue, MeasuredValues, hdr_half_step};
+use super::evidence::{MeasuredValue, MeasuredValues, RunEvidence, hdr_half_step};
 use super::quantity::{ComparedQuantity, Percentile};
 use crate::pieces::number_text;
 use crate::plan::EventStretch;
-use crate::record::{EventLatencyRecord, StretchRecord};
+use crate::record::{EventLatencyRecord, RunRecord, StretchRecord};
 use crate::stats::Amount;
 use std::collections::BTreeMap;
 
 /// Where a name of the table has its HTTP method.
-pub(super) const EVENT: &str = "event";
+const EVENT: &str = "event";
 /// Fewest events whose median is compared; …
 const LEAST_FOR_MEDIAN: u64 = 20;
 /// … and whose 99th percentile is: then at least two are beyond.
@@ -24,19 +24,38 @@ const POSITIONS: &str = "redis groups";
 /// What tells when things can be read.
 const READS: &str = "reads";
 
+impl RunEvidence {
+    /// The same with what events took in the run of `record`: in the whole of it, whatever part the figures
+    /// of requests are of.
+    #[must_use]
+    pub(super) fn with_events(mut self, record: &RunRecord) -> Self {
+        let observed = record.observed.as_ref();
+        let Some(events) = observed.and_then(|observed| observed.event_latency.as_ref()) else {
+            return self;
+        };
+        let EventValues { all, kinds, notes } = event_values(events);
+        if let Some(steady) = &mut self.steady {
+            steady.extend(all.clone());
+        }
+        self.whole.extend(all);
+        self.names.extend(kinds);
+        self.notes.extend(notes);
+        self
+    }
+}
+
 /// Values of a run, of all its events and kind by kind, and what a reader should know of them.
-#[derive(Default)]
-pub(super) struct EventValues {
+struct EventValues {
     /// All events together.
-    pub all: MeasuredValues,
+    all: MeasuredValues,
     /// By kind.
-    pub kinds: BTreeMap<(String, String), MeasuredValues>,
+    kinds: BTreeMap<(String, String), MeasuredValues>,
     /// Percentiles that are left out since they are lower bounds.
-    pub notes: Vec<String>,
+    notes: Vec<String>,
 }
 
 /// What `record` has.
-pub(super) fn event_values(record: &EventLatencyRecord) -> EventValues {
+fn event_values(record: &EventLatencyRecord) -> EventValues {
     let resolution = Resolution::of(record);
     let values_of = |stretches: &[(EventStretch, Option<StretchRecord>)]| {
         let mut values = MeasuredValues::new();

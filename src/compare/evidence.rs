@@ -1,7 +1,6 @@
 //! What one run contributes to a comparison, whoever measured it.
 
 use super::comparison_record::Source;
-use super::event_values::event_values;
 use super::quantity::{ComparedQuantity, Percentile, Time};
 use crate::record::{Figures, RunRecord};
 use crate::stats::LatencySummary;
@@ -122,13 +121,6 @@ impl RunEvidence {
             values
         });
         whole.extend(drains);
-        let observed = record.observed.as_ref();
-        let events = observed.and_then(|observed| observed.event_latency.as_ref());
-        let events = events.map(event_values).unwrap_or_default();
-        // Events are those of the whole run, whatever part of it the requests are of.
-        let steady = steady.map(|values| values.into_iter().chain(events.all.clone()).collect());
-        whole.extend(events.all);
-        notes.extend(events.notes);
         let host = &record.host;
         Self {
             path: path.to_owned(),
@@ -158,7 +150,6 @@ impl RunEvidence {
                     let name = (row.method.clone(), row.name.clone());
                     (name, by_name(&row.figures))
                 })
-                .chain(events.kinds)
                 .collect(),
             unusable: unusable(record),
             notes,

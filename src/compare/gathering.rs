@@ -128,7 +128,8 @@ fn read_record(path: &Path) -> Result<RunEvidence, GatheringError> {
             error,
         })?;
     let directory = path.parent().filter(|parent| *parent != Path::new(""));
-    Ok(RunEvidence::of_record(directory.unwrap_or(path), &record))
+    let evidence = RunEvidence::of_record(directory.unwrap_or(path), &record);
+    Ok(evidence.with_events(&record))
 }
 
 fn read_locust(path: &Path, file: LocustFile) -> Result<RunEvidence, GatheringError> {

@@ -311,7 +311,7 @@ fn mistakes_of_steps_are_told() {
             "`refused` lacks the status here",
         ),
         (
-            r#"{ call = "begin", conflict = [{ status = 200, check = { body = "no" } }] }"#,
+            r#"{ call = "begin", conflict = [{ status = 200, reason = "no" }] }"#,
             "`conflict` has statuses that count as success",
         ),
         (

@@ -66,7 +66,10 @@ pub fn refusals(
                 .into_iter()
                 .collect(),
         };
-        let is_success = |refusal: &Refusal| !refusal.statuses.is_apart_from(expect);
+        // Where the reply has to say something, that tells a no from a success of the same status.
+        let is_success = |refusal: &Refusal| {
+            refusal.checks.is_empty() && !refusal.statuses.is_apart_from(expect)
+        };
         if read.iter().any(is_success) {
             let says = format!("`{name}` has statuses that count as success ({expect})");
             document.mistake(value.span().start, says);

@@ -73,7 +73,7 @@ impl Reading for ReplyReading {
         values: &mut Values,
         rng: &mut Rng,
     ) -> Result<(), (Outcome, Reason)> {
-        if !self.expect.has(reply.status) {
+        if !self.expect.has(reply.status) || self.says_no(reply, known.unwrap_or(values)) {
             return Err(self.refused(reply, known, values));
         }
         for check in &self.checks {
@@ -140,6 +140,13 @@ fn set(values: &mut Values, value: u16, text: &[u8]) -> bool {
 }
 
 impl ReplyReading {
+    /// Whether a reply with a status of success says that it is none.
+    #[inline]
+    fn says_no(&self, reply: ReplyText<'_>, known: &Values) -> bool {
+        let mut refusals = self.refusals.iter();
+        refusals.any(|refusal| !refusal.checks.is_empty() && refusal.is_meant(reply, known))
+    }
+
     #[cold]
     fn missing(&self, read: &Read) -> (Outcome, Reason) {
         let name = self.names.get(usize::from(read.value));
@@ -192,7 +199,7 @@ impl ReplyReading {
     fn told(&self, reply: ReplyText<'_>) -> Reason {
         match &self.reasons[..] {
             [] => phrase(reply.status),
-            _ if (200..300).contains(&reply.status) => {
+            _ if (200..300).contains(&reply.status) && !self.expect.has(reply.status) => {
                 Reason::new("a success, but not with the expected status")
             }
             places => Told::read(reply.body, places).reason,
@@ -290,6 +297,36 @@ mod tests {
             let (outcome, reason) = read(200, head, body).0.unwrap_err();
             assert_eq!(outcome, Outcome::Failed);
             assert!(reason.as_str().contains(says), "{}", reason.as_str());
+        }
+    }
+
+    #[test]
+    fn a_success_that_says_no_is_none() {
+        let of_200 = ReadyRefusal::from(&Refusal {
+            statuses: Statuses::parse("200").unwrap(),
+            is_conflict: false,
+            reason: Some("nothing yet".to_owned()),
+            checks: vec![Check {
+                place: Place::Json(JsonPointer::parse("/items/0").unwrap()),
+                asked: Asked::Exists(false),
+                says: String::new(),
+            }],
+        });
+        let mut reading = reading();
+        reading.reads.clear();
+        reading.refusals.push(of_200);
+        for (body, expected) in [
+            (r#"{"items":[]}"#, Some(Outcome::Refused)),
+            (r#"{"items":[{}]}"#, None),
+        ] {
+            let mut values = Values::new(3);
+            let reply = ReplyText {
+                status: 200,
+                head: HEAD.as_bytes(),
+                body: body.as_bytes(),
+            };
+            let read = reading.read(reply, None, &mut values, &mut Rng::with_seed(1));
+            assert_eq!(read.err().map(|(outcome, _)| outcome), expected, "{body}");
         }
     }
 

@@ -71,6 +71,10 @@ type SimulatedTask = Pin<Box<dyn Future<Output = ()>>>;
 /// Answers a request that is sent at a moment of virtual time.
 type SimulatedShop = Box<dyn FnMut(&[u8], u64) -> SimulatedAnswer>;
 
+/// Answers requests that are let go together, each at its moment of virtual time: one answer each, in their
+/// order.
+type SimulatedContest = Box<dyn FnMut(&[(&[u8], u64)]) -> Vec<SimulatedAnswer>>;
+
 struct World {
     now_ns: u64,
     /// Events ever scheduled.
@@ -79,6 +83,8 @@ struct World {
     /// The task being polled: whoever waits is woken as this one.
     current: usize,
     shop: SimulatedShop,
+    /// The same shop where it serves several at once; without it, racers are answered one after the other.
+    contest: Option<SimulatedContest>,
     /// A request buffer between two users: only requests being written hold one.
     spare: Vec<u8>,
 }
@@ -117,12 +123,25 @@ impl Simulation {
                 events: BinaryHeap::new(),
                 current: 0,
                 shop: Box::new(shop),
+                contest: None,
                 spare: Vec::new(),
             })),
             tasks: Vec::new(),
             recorder: Rc::new(RefCell::new(recorder)),
             heads: Arc::new(heads),
         }
+    }
+
+    /// The same, where the requests of a race are answered by `contest`, which sees all of them: what one
+    /// does can come between what another looks at and what it does. One answer is given for each request;
+    /// whoever is given none has lost its reply.
+    #[must_use]
+    pub fn with_contest(
+        self,
+        contest: impl FnMut(&[(&[u8], u64)]) -> Vec<SimulatedAnswer> + 'static,
+    ) -> Self {
+        self.world.borrow_mut().contest = Some(Box::new(contest));
+        self
     }
 
     /// Now, in nanoseconds of virtual time.
@@ -248,9 +267,48 @@ impl SimulatedLink {
     /// Has the shop answer one racer now.
     fn run(&mut self, racer: usize, race_request: &mut RaceRequest, text: &[u8]) {
         let mut world = self.world.borrow_mut();
-        race_request.sent_ns = world.now_ns;
-        race_request.left_ns = world.now_ns;
-        let answer = (world.shop)(&text[race_request.request.clone()], race_request.sent_ns);
+        let now_ns = world.now_ns;
+        let answer = (world.shop)(&text[race_request.request.clone()], now_ns);
+        drop(world);
+        self.take((racer, now_ns), race_request, answer);
+    }
+
+    /// Has the shop answer all racers, each at its moment after `start_ns`; `false` when this shop answers
+    /// one request after the other.
+    fn run_together(
+        &mut self,
+        start_ns: u64,
+        race_requests: &mut [RaceRequest],
+        text: &[u8],
+    ) -> bool {
+        let mut world = self.world.borrow_mut();
+        let Some(contest) = world.contest.as_mut() else {
+            return false;
+        };
+        let sent_ns = |it: &RaceRequest| start_ns + it.shift_ns;
+        let requests: Vec<(&[u8], u64)> = race_requests
+            .iter()
+            .map(|it| (&text[it.request.clone()], sent_ns(it)))
+            .collect();
+        let mut answers = contest(&requests).into_iter();
+        drop(world);
+        for (racer, race_request) in race_requests.iter_mut().enumerate() {
+            let lost = || SimulatedAnswer::broken(1, Broken::Lost, "no answer is simulated");
+            let answer = answers.next().unwrap_or_else(lost);
+            self.take((racer, sent_ns(race_request)), race_request, answer);
+        }
+        true
+    }
+
+    /// Notes what the racer that was sent at that moment was answered.
+    fn take(
+        &mut self,
+        (racer, sent_ns): (usize, u64),
+        race_request: &mut RaceRequest,
+        answer: SimulatedAnswer,
+    ) {
+        race_request.sent_ns = sent_ns;
+        race_request.left_ns = sent_ns;
         race_request.done_ns = race_request.sent_ns + answer.after_ns.max(1);
         race_request.result = answer.result.map(|(status, body)| {
             let bytes = body.len() as u64;
@@ -337,12 +395,14 @@ impl Link for SimulatedLink {
             None => (self.now_ns(), race_requests.len() as u64),
             Some(crowd) => self.gather(crowd).await?,
         };
-        let mut order: Vec<usize> = (0..race_requests.len()).collect();
-        order.sort_by_key(|&racer| race_requests[racer].shift_ns);
-        for racer in order {
-            self.sleep_until(start_ns + race_requests[racer].shift_ns)
-                .await;
-            self.run(racer, &mut race_requests[racer], text);
+        if !self.run_together(start_ns, race_requests, text) {
+            let mut order: Vec<usize> = (0..race_requests.len()).collect();
+            order.sort_by_key(|&racer| race_requests[racer].shift_ns);
+            for racer in order {
+                self.sleep_until(start_ns + race_requests[racer].shift_ns)
+                    .await;
+                self.run(racer, &mut race_requests[racer], text);
+            }
         }
         let done_ns = race_requests
             .iter()

@@ -67,6 +67,11 @@ impl Contest for FiredContest<'_> {
         first..first + count
     }
 
+    fn is_anything_open_before(&self) -> bool {
+        let mut before = 0..self.racers().start;
+        before.any(|at| self.contender(at).fate == Fate::MayHave)
+    }
+
     fn probe(&self) -> Option<usize> {
         let is_probe = |exchange: &&WitnessExchange| exchange.part == Part::Probe;
         let found = self.exchanges.iter().rposition(is_probe)?;

@@ -43,7 +43,7 @@ mod words;
 
 pub use bugs::{Bug, Bugs, UnknownBug};
 pub use chaos::{Chaos, Mishap, UnknownMishap};
-pub use in_process::{InProcessReply, InProcessShop};
+pub use in_process::{Arrival, InProcessReply, InProcessShop};
 pub use observatory::{Names, ObservatoryConfig};
 pub use overload::FallsOver;
 pub use pipeline::{

@@ -6,6 +6,7 @@ mod coupon_workload;
 
 mod carried_journey;
 mod journey_contract;
+mod raced_shop;
 mod simulated_shop;
 
 mod adding_a_journey;
@@ -20,3 +21,4 @@ mod journeys_options;
 mod probes;
 mod shards;
 mod suite_streams;
+mod todays_races;

@@ -313,6 +313,8 @@ impl<A: Aggregate> Loaded<A> {
             if let Some(fault) = fault.filter(|fault| shop.bugs().strike(fault.bug))
                 && (fault.act)(&mut slot.thing, &self.thing)
             {
+                // It was written: whoever has looked before is late now.
+                slot.version += 1;
                 return Ok(());
             }
             A::lose(&mut slot.thing, &self.thing);

@@ -97,6 +97,10 @@ pub trait Contest {
     /// The requests that were let go together.
     fn racers(&self) -> Range<usize>;
 
+    /// Whether nobody knows the outcome of something that was asked before the race, so that it may happen
+    /// during it, or after.
+    fn is_anything_open_before(&self) -> bool;
+
     /// The one that asked afterwards; `None` when there was none, or nobody knows what it was told.
     fn probe(&self) -> Option<usize>;
 

@@ -9,6 +9,9 @@ use crate::stats::{RuleFinding, ShownExchanges};
 
 const LOST: RuleFinding =
     RuleFinding::Undecided("a reply was lost whose request may have succeeded");
+const LOST_BEFORE: RuleFinding = RuleFinding::Undecided(
+    "a reply was lost before the race whose request may have succeeded late",
+);
 const UNTOLD: &str = "a success does not tell what the rule reads of it";
 const NO_AMOUNT: &str = "what is added up is no amount: a number from 0 on";
 const NO_BOUND: RuleFinding = RuleFinding::Undecided("what it is compared with is no number");
@@ -18,13 +21,18 @@ const UNASKED: RuleFinding =
 impl RuleCheck {
     /// Whether it holds. Allocates nothing while it does, and nothing was lost.
     pub fn judge<C: Contest>(&self, contest: &C) -> RuleFinding {
-        match self.kind {
+        let found = match self.kind {
             CheckKind::AtMost => self.at_most(contest),
             CheckKind::SumAtMost => self.sum_at_most(contest),
             CheckKind::Excludes => self.excludes(contest),
             CheckKind::OneId => self.one_id(contest),
             CheckKind::Within => self.within(contest),
             CheckKind::Names => self.names(contest),
+        };
+        match found {
+            // What was asked before the race, and timed out, may have been done in the middle of it.
+            RuleFinding::Broken { .. } if contest.is_anything_open_before() => LOST_BEFORE,
+            found => found,
         }
     }
 
@@ -38,6 +46,12 @@ impl RuleCheck {
             let contender = contest.contender(at);
             contender.fate == fate && self.of.contains(&contender.side)
         })
+    }
+
+    /// All that succeeded, of whatever side: any of it may be why something else is read afterwards.
+    fn all_done<'a, C: Contest>(contest: &'a C) -> impl Iterator<Item = usize> + 'a {
+        let mut racers = contest.racers();
+        std::iter::from_fn(move || racers.find(|&at| contest.contender(at).fate == Fate::Happened))
     }
 
     fn at_most<C: Contest>(&self, contest: &C) -> RuleFinding {
@@ -229,7 +243,7 @@ impl RuleCheck {
                     "{} is told after the race, and must be {wanted}",
                     Shown(&told)
                 ),
-                self.ended(contest, Fate::Happened).chain([at]),
+                Self::all_done(contest).chain([at]),
             ),
         }
     }
@@ -276,7 +290,7 @@ impl RuleCheck {
                 "{value} is told after the race, which with the {sum} of the successes must be {}",
                 Bounds(low.as_ref(), high.as_ref())
             ),
-            self.ended(contest, Fate::Happened).chain([at]),
+            Self::all_done(contest).chain([at]),
         )
     }
 
@@ -333,7 +347,7 @@ impl RuleCheck {
                 "{} is told after the race, which no success names",
                 Shown(&told)
             ),
-            won.chain([at]),
+            Self::all_done(contest).chain([at]),
         )
     }
 }

@@ -47,6 +47,11 @@ impl Contest for LoggedContest<'_> {
         self.racers.clone()
     }
 
+    fn is_anything_open_before(&self) -> bool {
+        let mut before = 0..self.racers.start;
+        before.any(|at| self.contender(at).fate == Fate::MayHave)
+    }
+
     fn probe(&self) -> Option<usize> {
         self.probe
     }

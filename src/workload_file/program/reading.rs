@@ -307,6 +307,36 @@ mod tests {
     }
 
     #[test]
+    fn a_success_that_says_no_is_none() {
+        let of_200 = ReadyRefusal::from(&Refusal {
+            statuses: Statuses::parse("200").unwrap(),
+            is_conflict: false,
+            reason: Some("nothing yet".to_owned()),
+            checks: vec![Check {
+                place: Place::Json(JsonPointer::parse("/items/0").unwrap()),
+                asked: Asked::Exists(false),
+                says: String::new(),
+            }],
+        });
+        let mut reading = reading();
+        reading.reads.clear();
+        reading.refusals.push(of_200);
+        for (body, expected) in [
+            (r#"{"items":[]}"#, Some(Outcome::Refused)),
+            (r#"{"items":[{}]}"#, None),
+        ] {
+            let mut values = Values::new(3);
+            let reply = ReplyText {
+                status: 200,
+                head: HEAD.as_bytes(),
+                body: body.as_bytes(),
+            };
+            let read = reading.read(reply, None, &mut values, &mut Rng::with_seed(1));
+            assert_eq!(read.err().map(|(outcome, _)| outcome), expected, "{body}");
+        }
+    }
+
+    #[test]
     fn a_no_has_its_outcome_and_its_rest() {
         let slow = "HTTP/1.1 429 X\r\nRetry-After: 2\r\n\r\n";
         for (status, head, expected, why, rest_s) in [

@@ -20,3 +20,4 @@ mod journeys_options;
 mod probes;
 mod shards;
 mod suite_streams;
+mod todays_streams;

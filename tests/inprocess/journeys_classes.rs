@@ -4,7 +4,7 @@ use crate::journey_contract::contracts;
 use crate::simulated_shop::{
     MS, OF_FIVE, SECOND, classes_of_five, journeys_of_five, orderly, plan, simulation, start,
 };
-use shopblast::engine::{Described, Script};
+use shopblast::engine::Described;
 use shopblast::plan::{Pacing, WaitTime};
 use shopblast::shop::{
     Generation, JourneyOption, JourneyOptions, ShopScript, Suite, UserClass, used_operations,

@@ -105,7 +105,7 @@ fn options_of_a_profile_change_its_description() {
     let toml = "name = \"x\"\ndescription = \"d\"\nclasses = [\"CrossDomainFloodUser\"]\n\
                 with = [\"by-request\"]\n";
     let profile = Profile::parse(toml, "x.toml").unwrap();
-    let described = profile_text(&profile).unwrap();
+    let described = profile_text(&profile, Suite::Today).unwrap();
     assert!(described.contains("With     by-request"));
     assert!(described.contains("(weight 8 of 24, 33.3 %)"));
 }

@@ -7,9 +7,7 @@ use shopblast::plan::{
     ClassShare, Load, Pacing, Plan, RaceRules, RunId, Stage, Target, UniqueNumbers, fnv1a,
     user_seed,
 };
-use shopblast::shop::{
-    JOURNEYS, JourneyKind, ShopScript, ShopSettings, USER_CLASSES, UserClass, user_class,
-};
+use shopblast::shop::{JOURNEYS, JourneyKind, ShopScript, ShopSettings, UserClass, user_class};
 use shopblast::stats::CoreInterval;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
@@ -51,12 +49,6 @@ pub fn journeys_of_five() -> Vec<JourneyKind> {
         made.into_iter().any(|entry| entry.journey == *journey)
     };
     JOURNEYS.iter().copied().filter(is_made).collect()
-}
-
-/// The other classes.
-pub fn classes_since() -> Vec<&'static UserClass> {
-    let all = USER_CLASSES.iter();
-    all.filter(|class| !OF_FIVE.contains(&class.name)).collect()
 }
 
 /// A plan of one core with the user classes `classes`, weight 1 each.

@@ -338,6 +338,7 @@ impl Script for ShopScript {
             user.begin_journey(first);
             self.carry_out_at(first, user).await?;
             user.values().begin();
+            user.begin_schedule();
             return Ok(());
         }
         let position = self.files.draw(user);

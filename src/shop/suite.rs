@@ -81,12 +81,19 @@ pub fn journey(name: &str) -> Option<JourneyKind> {
     all.find(|journey| journey.name() == name)
 }
 
-/// Method and path template of every operation that journeys of `suite` use without options, each once,
-/// in the order of the statistics.
+/// Method and path template of every operation that journeys of the classes of `suite` use without
+/// options, each once, in the order of the statistics.
 pub fn used_operations(suite: Suite) -> impl Iterator<Item = (Method, &'static str)> {
     let mut known = HashSet::new();
     let options = JourneyOptions::default().in_suite(suite);
-    let journeys = JOURNEYS.iter().filter(move |journey| journey.is_in(suite));
+    let classes = USER_CLASSES.iter().filter(|class| class.is_in(suite));
+    let classes: Vec<&UserClass> = classes.collect();
+    let journeys = JOURNEYS.iter().filter(move |journey| {
+        let made = classes
+            .iter()
+            .flat_map(|class| class.journeys_with(options));
+        made.into_iter().any(|entry| entry.journey == **journey)
+    });
     let taken = journeys.flat_map(move |journey| journey.steps_with(options));
     taken
         .map(|taken| endpoint(taken.step.operation))

@@ -377,6 +377,7 @@ impl Script for FileScript {
                 user.keep_as_first();
             }
             user.values().begin();
+            user.begin_schedule();
             return Ok(());
         }
         let position = self.draw(user);

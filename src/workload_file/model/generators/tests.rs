@@ -125,6 +125,7 @@ fn the_list_has_every_generator_once() {
             "day" => "2000-01-01..2000-01-02".to_owned(),
             "paragraph" => "100".to_owned(),
             "text" => "int 1..2".to_owned(),
+            "number" => "choice 1|2".to_owned(),
             _ => wants.replace("A..B", "1..2").replace('N', "2"),
         };
         let text = format!("{name} {example}");

@@ -27,6 +27,8 @@ TESTED = --lib --bins $(addprefix --test ,$(filter-out $(LEFT_OUT),$(TEST_BINARI
 .PHONY: loadtest loadtest-mixed loadtest-cross-domain loadtest-race loadtest-flash-sale
 .PHONY: loadtest-stress loadtest-cross-flood loadtest-headless loadtest-spike
 .PHONY: loadtest-headless-race loadtest-headless-flash loadtest-stack loadtest-stack-scaled
+.PHONY: loadtest-fulfillment loadtest-priority loadtest-priority-headless loadtest-backfill-drain
+.PHONY: loadtest-starvation loadtest-baseline
 .PHONY: loadtest-clean release hunt
 
 help: ## show the targets
@@ -142,6 +144,28 @@ loadtest-headless-race: release ## RaceConditionUser, CSV files results/race-tes
 
 loadtest-headless-flash: release ## FlashSaleUser, CSV files results/flash-sale-test_*.csv
 	$(SHOPBLAST) --profile flash-sale --pacing class -H $(HOST) --csv results/flash-sale-test --csv-full-history $(ARGS)
+
+loadtest-fulfillment: release ## web page: FulfillmentUser of today's suite against HOST
+	$(SHOPBLAST) --web --suite today FulfillmentUser -H $(HOST) $(ARGS)
+
+loadtest-priority: release ## web page: imports of low priority beside orders, against HOST
+	$(SHOPBLAST) --web MigrationWithProductionTrafficUser -H $(HOST) $(ARGS)
+
+loadtest-priority-headless: release ## the same: 30 users, 5/s, 3 min, CSV files results/priority-test_*.csv
+	$(SHOPBLAST) MigrationWithProductionTrafficUser -u 30 -r 5 -t 180s -H $(HOST) \
+	  --csv results/priority-test --csv-full-history $(ARGS)
+
+loadtest-backfill-drain: release ## imports first, then orders: 10 users, 10/s, 3 min, CSV files
+	$(SHOPBLAST) BackfillDrainRateUser -u 10 -r 10 -t 180s -H $(HOST) \
+	  --csv results/backfill-drain --csv-full-history $(ARGS)
+
+loadtest-starvation: release ## orders that starve imports: 50 users, 10/s, 5 min, CSV files
+	$(SHOPBLAST) PriorityStarvationTestUser -u 50 -r 10 -t 300s -H $(HOST) \
+	  --csv results/starvation-test --csv-full-history $(ARGS)
+
+loadtest-baseline: release ## the same kinds of things without priorities: 30 users, 5/s, 3 min, CSV files
+	$(SHOPBLAST) PriorityLanesDisabledBaseline -u 30 -r 5 -t 180s -H $(HOST) \
+	  --csv results/baseline-test --csv-full-history $(ARGS)
 
 hunt: release ## breaking point of the shop at HOST under EventFloodUser, p99 below SLO
 	$(SHOPBLAST) hunt --profile stress --slo '$(SLO)' -H $(HOST) $(ARGS)

@@ -42,10 +42,10 @@ pub fn record(bytes: &[u8]) {
         }
     };
     for format in ReportFormat::ALL {
-        let text = format.text(&recorded, &|_| Vec::new());
+        let text = format.text(&recorded, &|_, _| Vec::new());
         assert!(text.is_ok_and(|text| !text.is_empty()), "{format:?}");
     }
-    assert!(html_report(&recorded, &|_| Vec::new()).contains("</html>"));
+    assert!(html_report(&recorded, &|_, _| Vec::new()).contains("</html>"));
     let _ = RunEvidence::of_record(scratch.path(), &recorded.run);
     let written = recorded.run.json_text();
     let again: RunRecord = serde_json::from_str(&written).expect("what was written is a record");

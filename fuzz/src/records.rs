@@ -28,11 +28,11 @@ pub fn report(bytes: &[u8]) {
     };
     for format in ReportFormat::ALL {
         let text = format
-            .text(&recorded, &|_| Vec::new())
+            .text(&recorded, &|_, _| Vec::new())
             .expect("texts are made in memory");
         assert!(!text.is_empty(), "{format:?}");
     }
-    let page = html_report(&recorded, &|_| Vec::new());
+    let page = html_report(&recorded, &|_, _| Vec::new());
     // One with the data, seven with code.
     assert_eq!(page.matches("<script").count(), 8);
     assert!(!page.contains("<!--"));

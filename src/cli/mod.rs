@@ -206,7 +206,9 @@ fn command_of(mut arguments: Arguments, around: &Surroundings<'_>) -> Result<Cli
             Ok(CliCommand::Doctor(Box::new(request)))
         }
         None if arguments.run.single.list => {
-            let text = list::text_of(arguments.run.workload.workload)?;
+            let workload = arguments.run.workload;
+            let of_generation = arguments.run.shop.generation.map(crate::shop::Suite::of);
+            let text = list::text_of(workload.workload, workload.suite.or(of_generation))?;
             Ok(CliCommand::Print(text))
         }
         None if arguments.run.page.is_wanted() => {

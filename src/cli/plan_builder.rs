@@ -9,7 +9,7 @@ use super::{
 use crate::engine::OwnTarget;
 use crate::plan::{AddressPolicy, HttpChoice, Pacing, Plan, is_loopback_host};
 use crate::run::{Carriers, Output, Resolver, RunRequest, SetUpFile, SharedSetUp};
-use crate::shop::Profile;
+use crate::shop::{Profile, ShopSettings};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,7 +69,10 @@ pub(super) fn build(
     })?;
     let typed = &options.workload.with;
     let journeys = tested.journey_options(profile, typed)?;
-    let settings = options.races.settings(journeys, profile);
+    let settings = ShopSettings {
+        suite: options.workload.suite,
+        ..options.races.settings(journeys, profile)
+    };
     let plan = Plan {
         profile: profile
             .map_or_else(|| tested.name(), |profile| &profile.name)
@@ -85,7 +88,7 @@ pub(super) fn build(
             .unwrap_or(Pacing::Class),
         options: match tested.plan_words(typed)? {
             Some(words) => words,
-            None => settings.options.words(),
+            None => settings.plan_words(),
         },
         races: settings.races(options.races.rules()),
         failures: options

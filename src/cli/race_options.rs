@@ -88,6 +88,7 @@ impl RaceFlags {
         let default = ShopSettings::default();
         ShopSettings {
             options,
+            suite: None,
             rounds: self.rounds.or_else(|| profile?.rounds),
             stock: self
                 .stock

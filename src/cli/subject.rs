@@ -1,6 +1,6 @@
 //! What the program tests.
 
-use crate::engine::Subject;
+use crate::engine::{JourneyShares, Subject};
 use crate::shop::{Generation, ShopStream};
 use serde_json::{Map, Value};
 
@@ -10,8 +10,9 @@ pub fn subject(expected: Option<Generation>) -> Subject {
     Subject::new(ShopStream { expected })
 }
 
-/// What a plan, as a record has it, gives each journey: for those who have records and nothing else.
+/// What a plan, as a record has it, gives each journey at a target of this generation: for those who have
+/// records and nothing else.
 #[must_use]
-pub fn planned_shares(plan: &Map<String, Value>) -> Vec<(&'static str, f64)> {
-    subject(None).planned_shares(plan)
+pub fn planned_shares(plan: &Map<String, Value>, generation: &str) -> JourneyShares {
+    subject(None).planned_shares(plan, generation)
 }

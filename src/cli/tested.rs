@@ -7,7 +7,7 @@ use crate::engine::Subject;
 use crate::plan::{ClassShare, Suggestion, Target};
 use crate::record::read_text_bounded;
 use crate::shop::{
-    Generation, JourneyOption, JourneyOptions, Profile, SUITE_NAME, USER_CLASSES, user_class,
+    Generation, JourneyOption, JourneyOptions, Profile, SUITE_NAME, Suite, USER_CLASSES, user_class,
 };
 use crate::workload_file::{self, FileWorkload, Model, Parts};
 use std::path::Path;
@@ -18,8 +18,9 @@ const NO_PROFILE: &str = "custom";
 /// What is tested.
 #[derive(Clone, Debug)]
 pub(super) enum Tested {
-    /// ShopStream: compared with this generation, or with the one that it is most like.
-    Shop(Option<Generation>),
+    /// ShopStream: compared with this generation, or with the one that it is most like; and the suite that
+    /// was named.
+    Shop(Option<Generation>, Option<Suite>),
     /// What somebody wrote down.
     Written(Box<Written>),
 }
@@ -41,12 +42,12 @@ impl Tested {
         if let Some(path) = &options.workload.workload {
             // What it says is what runs when nothing is named.
             if path == SUITE_NAME {
-                return Ok(Self::Shop(options.shop.generation));
+                return Ok(Self::shop(options));
             }
             return Ok(Self::Written(Box::new(Written::read(path)?)));
         }
         let Some(url) = &options.workload.url else {
-            return Ok(Self::Shop(options.shop.generation));
+            return Ok(Self::shop(options));
         };
         // A form may have named another place.
         if options.target.host.is_none() {
@@ -63,6 +64,20 @@ impl Tested {
         })))
     }
 
+    fn shop(options: &RunOptions) -> Self {
+        Self::Shop(options.shop.generation, options.workload.suite)
+    }
+
+    /// The suite as far as it is known before the target is: the one that was named, that of the
+    /// generation that was named, or today's.
+    pub(super) fn suite_before_target(&self) -> Suite {
+        match self {
+            Self::Shop(_, Some(suite)) => *suite,
+            Self::Shop(generation, None) => Suite::of(generation.unwrap_or_default()),
+            Self::Written(_) => Suite::Today,
+        }
+    }
+
     /// The name of a plan without a profile.
     pub(super) fn name(&self) -> &str {
         self.model().map_or(NO_PROFILE, |model| &model.name)
@@ -71,7 +86,7 @@ impl Tested {
     /// The workload.
     pub(super) fn subject(&self) -> Subject {
         match self {
-            Self::Shop(expected) => subject(*expected),
+            Self::Shop(expected, _) => subject(*expected),
             Self::Written(written) => Subject::new(written.workload.clone()),
         }
     }
@@ -79,7 +94,7 @@ impl Tested {
     /// What somebody wrote down; `None` for ShopStream.
     pub(super) fn model(&self) -> Option<&Model> {
         match self {
-            Self::Shop(_) => None,
+            Self::Shop(..) => None,
             Self::Written(written) => Some(&written.model),
         }
     }
@@ -125,7 +140,7 @@ impl Tested {
     /// When there is none, or it is wrong.
     pub(super) fn profile(&self, name: &str) -> Result<Profile, CliError> {
         match self {
-            Self::Shop(_) => profile_source::find(name),
+            Self::Shop(..) => profile_source::find(name),
             Self::Written(written) => written.profile(name),
         }
     }
@@ -133,7 +148,7 @@ impl Tested {
     /// The profiles that are its own; none of ShopStream, whose are built in.
     pub(super) fn profiles(&self) -> &[Profile] {
         match self {
-            Self::Shop(_) => &[],
+            Self::Shop(..) => &[],
             Self::Written(written) => &written.profiles,
         }
     }
@@ -286,7 +301,7 @@ fn unknown(model: &Model, name: &str, place: String) -> CliError {
 
 impl Default for Tested {
     fn default() -> Self {
-        Self::Shop(None)
+        Self::Shop(None, None)
     }
 }
 

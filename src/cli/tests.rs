@@ -11,7 +11,7 @@ use super::*;
 use crate::plan::{AddressChoice, Driver, ExitCode, Load, Pacing, RunId, Stage, Target, Topology};
 use crate::run::{Output, RunRequest};
 use crate::sandbox::{DrainRate, Names, ObservatoryConfig, PipelineConfig, ShopConfig};
-use crate::shop::Generation;
+use crate::shop::{Generation, Suite};
 use std::any::Any;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -294,7 +294,8 @@ fn help_names_every_flag_and_version_is_printed() {
     assert!(help.contains("shopblast --profile spike --sandbox"));
     assert!(printed("--version").starts_with("shopblast "));
     assert!(printed("sandbox --help").contains("--retain"));
-    assert_eq!(printed("-l"), list_text());
+    assert_eq!(printed("-l"), list_text(Suite::Today));
+    assert_eq!(printed("-l --suite five"), list_text(Suite::Five));
 }
 
 #[test]
@@ -320,7 +321,7 @@ fn options_of_journeys_add_up() {
 #[test]
 fn lists_are_printed() {
     let all = printed("list");
-    assert!(all.starts_with(&list_text()) && all.contains("release-probe"));
+    assert!(all.starts_with(&list_text(Suite::Today)) && all.contains("release-probe"));
     assert!(printed("list --profile race").starts_with("race-conditions, race, races\n"));
     assert!(printed("list --class SpikeUser").starts_with("SpikeUser\n"));
     assert!(printed("list --journey InvoiceJourney").starts_with("InvoiceJourney\n"));

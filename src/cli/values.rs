@@ -6,7 +6,7 @@ use crate::plan::{
 };
 use crate::report::ReportFormat;
 use crate::sandbox::Conflicts;
-use crate::shop::Generation;
+use crate::shop::{Generation, Suite};
 use crate::workload_file::SingleUrl;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::time::Duration;
@@ -93,6 +93,15 @@ pub(super) fn generation() -> impl TypedValueParser<Value = Generation> {
     const WORDS: [(&str, Generation); 2] = [
         (Generation::Five.name(), Generation::Five),
         (Generation::Today.name(), Generation::Today),
+    ];
+    one_of(&WORDS)
+}
+
+/// `five` or `today`.
+pub(super) fn suite() -> impl TypedValueParser<Value = Suite> {
+    const WORDS: [(&str, Suite); 2] = [
+        (Suite::Five.name(), Suite::Five),
+        (Suite::Today.name(), Suite::Today),
     ];
     one_of(&WORDS)
 }

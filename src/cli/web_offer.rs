@@ -5,7 +5,10 @@ use super::options::RunOptions;
 use super::tested::Tested;
 use super::{CliError, class_choice, load_choice};
 use crate::plan::{Load, Pacing, WaitTime};
-use crate::shop::{JourneyOption, Profile, ProfileLoad, USER_CLASSES, UserClass, total_weight};
+use crate::shop::{
+    JourneyOption, JourneyOptions, Profile, ProfileLoad, Suite, USER_CLASSES, UserClass,
+    total_weight,
+};
 use crate::ui::web::{FormDefaults, Offer, OfferedClass, OfferedOption, OfferedProfile};
 use crate::workload_file::{self, Model};
 use std::time::Duration;
@@ -30,7 +33,11 @@ pub(super) fn offer(options: &RunOptions, tested: &Tested) -> Result<Offer, CliE
     }
     Ok(Offer {
         classes: match tested.model() {
-            None => USER_CLASSES.iter().map(class).collect(),
+            None => {
+                let suite = tested.suite_before_target();
+                let classes = USER_CLASSES.iter().filter(|class| class.is_in(suite));
+                classes.map(|it| class(it, suite)).collect()
+            }
             Some(model) => {
                 let options = options_called(model, &options.workload.with);
                 let classes = model.classes.iter();
@@ -94,9 +101,10 @@ fn offered_options(options: &RunOptions, tested: &Tested) -> Vec<OfferedOption> 
     }
 }
 
-fn class(class: &UserClass) -> OfferedClass {
-    let total = f64::from(total_weight(class.journeys));
-    let journeys = class.journeys.iter();
+fn class(class: &UserClass, suite: Suite) -> OfferedClass {
+    let journeys = class.journeys_with(JourneyOptions::default().in_suite(suite));
+    let total = f64::from(total_weight(journeys));
+    let journeys = journeys.iter();
     OfferedClass {
         name: class.name.to_owned(),
         summary: class.summary.to_owned(),

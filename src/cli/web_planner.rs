@@ -47,7 +47,7 @@ pub(super) fn page(
         planner: Box::new(planner),
         subject: match tested {
             // Which generation it is compared with is for each run to say.
-            Tested::Shop(_) => Tested::default().subject(),
+            Tested::Shop(..) => Tested::default().subject(),
             tested => tested.subject(),
         },
         first,

@@ -2,6 +2,7 @@
 
 use super::values;
 use crate::plan::{ClassShare, Pacing, parse_duration};
+use crate::shop::Suite;
 use crate::workload_file::{SingleUrl, Statuses};
 use clap::Args;
 use std::time::Duration;
@@ -64,10 +65,21 @@ pub(super) struct WorkloadFlags {
     )]
     pub pacing: Option<Pacing>,
 
+    /// Whose journeys and weights: five or today [default: as the target is]
+    ///
+    /// The load tests that ShopStream comes with, of the shop of five contexts or of today's. Without it
+    /// they are those of the target's generation, once that is known; before, in lists and forms, those
+    /// of --generation, or today's.
+    #[arg(
+        long, value_name = "NAME", help_heading = "Load", hide_possible_values = true,
+        value_parser = values::suite(), conflicts_with_all = ["url", "workload"]
+    )]
+    pub suite: Option<Suite>,
+
     /// Change what journeys do, like strict (see `shopblast list`)
     ///
-    /// strict, release-probe, matching-count, repeated-key, tolerant-saga or by-request; with --workload
-    /// strict and the options of the file. May be repeated, and adds to the profile's.
+    /// strict, release-probe, matching-count, repeated-key, tolerant-saga, by-request or as-written; with
+    /// --workload strict and the options of the file. May be repeated, and adds to the profile's.
     #[arg(
         long, value_name = "OPTION", help_heading = "Load",
         value_parser = values::parse_option, value_delimiter = ','

@@ -134,5 +134,6 @@ pub use worker_config::{
     ArrivalConfig, CountingConfig, LoadConfig, PlacementConfig, TargetConfig, WorkerConfig,
 };
 pub use workload::{
-    Described, DomainName, PlannedShares, RecognisedBy, TargetFacts, Unprepared, Workload,
+    Described, DomainName, JourneyShares, PlannedShares, RecognisedBy, TargetFacts, Unprepared,
+    Workload,
 };

@@ -11,7 +11,7 @@ use super::operation::Step;
 use super::session::Script;
 use super::worker::{WorkerHandle, work};
 use super::worker_config::WorkerConfig;
-use super::workload::{Described, DomainName, TargetFacts, Unprepared, Workload};
+use super::workload::{Described, DomainName, JourneyShares, TargetFacts, Unprepared, Workload};
 use crate::plan::{Plan, WaitTime};
 use crate::stats::{Event, Race, Rule, SetShape, StatName, Tags};
 use serde_json::{Map, Value};
@@ -70,8 +70,8 @@ impl Subject {
 
     /// See [`Workload::planned_shares`].
     #[must_use]
-    pub fn planned_shares(&self, plan: &Map<String, Value>) -> Vec<(&'static str, f64)> {
-        self.0.planned_shares(plan)
+    pub fn planned_shares(&self, plan: &Map<String, Value>, generation: &str) -> JourneyShares {
+        self.0.planned_shares(plan, generation)
     }
 }
 
@@ -199,7 +199,7 @@ trait Tested: fmt::Debug + Send + Sync {
     fn presumed(&self) -> MetSubject;
     fn domains(&self) -> Vec<DomainName>;
     fn outbox_rule(&self) -> Option<&'static Rule>;
-    fn planned_shares(&self, plan: &Map<String, Value>) -> Vec<(&'static str, f64)>;
+    fn planned_shares(&self, plan: &Map<String, Value>, generation: &str) -> JourneyShares;
 }
 
 /// A workload and its target, of whatever kind.
@@ -264,8 +264,8 @@ impl<W: Workload> Tested for Kind<W> {
         self.0.outbox_rule()
     }
 
-    fn planned_shares(&self, plan: &Map<String, Value>) -> Vec<(&'static str, f64)> {
-        self.0.planned_shares(plan)
+    fn planned_shares(&self, plan: &Map<String, Value>, generation: &str) -> JourneyShares {
+        self.0.planned_shares(plan, generation)
     }
 }
 

@@ -154,15 +154,18 @@ pub trait Workload: fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// The part of the passes that a plan, as a record has it, gives each journey, by name. Empty when
-    /// that is not known.
-    fn planned_shares(&self, _plan: &Map<String, Value>) -> Vec<(&'static str, f64)> {
+    /// The part of the passes that a plan, as a record has it, gives each journey at a target of this
+    /// [`TargetFacts::generation`], by name. Empty when that is not known.
+    fn planned_shares(&self, _plan: &Map<String, Value>, _generation: &str) -> JourneyShares {
         Vec::new()
     }
 }
 
 /// What [`Workload::planned_shares`] is, for those who have records and no workload.
-pub type PlannedShares<'a> = &'a dyn Fn(&Map<String, Value>) -> Vec<(&'static str, f64)>;
+pub type PlannedShares<'a> = &'a dyn Fn(&Map<String, Value>, &str) -> JourneyShares;
+
+/// Journeys by name, with the part of the passes of each.
+pub type JourneyShares = Vec<(&'static str, f64)>;
 
 /// A plan cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

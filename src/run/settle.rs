@@ -102,7 +102,8 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
         record.losses.extend(fleet.losses.iter().cloned());
     }
     let subject = &settlement.request.subject;
-    let planned = |plan: &Map<String, Value>| subject.planned_shares(plan);
+    let planned =
+        |plan: &Map<String, Value>, generation: &str| subject.planned_shares(plan, generation);
     let closing = Closing {
         output: &settlement.request.output,
         planned: &planned,

@@ -2,7 +2,7 @@
 
 use super::JourneyKind;
 use crate::plan::WaitTime;
-use crate::shop::{JourneyOption, JourneyOptions};
+use crate::shop::{JourneyOption, JourneyOptions, Suite};
 use crate::stats::Event;
 
 /// A kind of user.
@@ -16,24 +16,33 @@ pub struct UserClass {
     pub wait: WaitTime,
     /// What its users do; at least one journey.
     pub journeys: &'static [WeightedJourney],
-    /// The same with [`JourneyOption::ByRequest`], if that makes a difference.
-    pub by_request: Option<&'static [WeightedJourney]>,
+    /// The same with options that make a difference; the first that a run has counts.
+    pub with: Vec<(JourneyOption, &'static [WeightedJourney])>,
 }
 
 impl UserClass {
     /// What its users do in a run with `options`.
     #[must_use]
     pub fn journeys_with(&self, options: JourneyOptions) -> &'static [WeightedJourney] {
-        match self.by_request {
-            Some(journeys) if options.has(JourneyOption::ByRequest) => journeys,
-            _ => self.journeys,
-        }
+        let mut with = self.with.iter();
+        let with = with.find(|(option, _)| options.has(*option));
+        with.map_or(self.journeys, |(_, journeys)| journeys)
     }
 
-    /// Whether its users make this journey.
+    /// Whether the shop that `suite` comes with has all that its users call there.
+    #[must_use]
+    pub fn is_in(&self, suite: Suite) -> bool {
+        let options = JourneyOptions::default().in_suite(suite);
+        let mut journeys = self.journeys_with(options).iter();
+        journeys.all(|entry| entry.journey.is_in(suite))
+    }
+
+    /// Whether its users make this journey in runs of any suite.
     #[must_use]
     pub fn makes(&self, journey: JourneyKind) -> bool {
-        self.journeys.iter().any(|entry| entry.journey == journey)
+        let with = self.with.iter().map(|(_, journeys)| *journeys);
+        let mut all = with.chain([self.journeys]).flatten();
+        all.any(|entry| entry.journey == journey)
     }
 
     /// Mean requests of a pass when all goes well.

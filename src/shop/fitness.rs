@@ -1,8 +1,9 @@
 //! Whether the journeys of a run can be carried out at a shop that differs from its generation.
 
+use super::Contract;
 use super::ShopScript;
 use super::generation::{Drift, DriftChange, Recognised, ValueShape};
-use super::sent::{Sent, SentField, sendings};
+use super::sent::{Sending, Sent, SentField, sendings};
 use crate::engine::Operation;
 use regex_lite::Regex;
 
@@ -45,6 +46,7 @@ impl JourneyFitness {
             }
             known = Some((place.0, place.1, sent));
         }
+        fitness.hindrances.extend(unknown(&sendings, recognised));
         fitness
     }
 
@@ -55,6 +57,30 @@ impl JourneyFitness {
             .map(|script| Self::of(&script, recognised))
             .unwrap_or_default()
     }
+}
+
+/// What the generation of the shop does not have, and this shop does not either: a suite or a class may be
+/// of a newer one.
+fn unknown(sendings: &[Sending<'_>], recognised: &Recognised) -> Vec<Drift> {
+    let of_generation = recognised.generation().contract();
+    let mut unknown: Vec<Drift> = Vec::new();
+    for called in sendings {
+        let (method, path) = (called.operation.method.word(), called.path);
+        let has = |contract: &Contract| contract.operation(method, path).is_some();
+        let is_told = |known: &Drift| (&*known.method, &*known.path) == (method, path);
+        if !has(of_generation)
+            && !recognised.contract.as_ref().is_some_and(has)
+            && !unknown.iter().any(is_told)
+        {
+            unknown.push(Drift {
+                method: method.to_owned(),
+                path: path.to_owned(),
+                field: String::new(),
+                change: DriftChange::Gone,
+            });
+        }
+    }
+    unknown
 }
 
 /// Whether requests that send this are refused, or their success is not recognised.

@@ -1,5 +1,6 @@
 //! Options of journeys: how they may differ from those of the Locust suite, all off by default.
 
+use super::Suite;
 use crate::plan::Suggestion;
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -19,6 +20,10 @@ pub enum JourneyOption {
     TolerantSaga,
     /// Requests, instead of task runs, are even over the domains of the flood.
     ByRequest,
+    /// What cannot succeed in today's suite is done as it is written there.
+    AsWritten,
+    /// Journeys and weights are those of today's suite. No word of users: they name the [`Suite`].
+    SuiteToday,
 }
 
 /// A word that is no option.
@@ -35,14 +40,15 @@ pub struct UnknownOption {
 }
 
 impl JourneyOption {
-    /// Every option.
-    pub const ALL: [Self; 6] = [
+    /// Every option that users may name.
+    pub const ALL: [Self; 7] = [
         Self::Strict,
         Self::ReleaseProbe,
         Self::MatchingCount,
         Self::RepeatedKey,
         Self::TolerantSaga,
         Self::ByRequest,
+        Self::AsWritten,
     ];
 
     /// The word that users write.
@@ -55,6 +61,8 @@ impl JourneyOption {
             Self::RepeatedKey => "repeated-key",
             Self::TolerantSaga => "tolerant-saga",
             Self::ByRequest => "by-request",
+            Self::AsWritten => "as-written",
+            Self::SuiteToday => "suite-today",
         }
     }
 
@@ -76,6 +84,12 @@ impl JourneyOption {
                 "SagaOrderCheckoutJourney may be refused where the shop's own saga is faster"
             }
             Self::ByRequest => "CrossDomainFloodUser sends each domain as many requests",
+            Self::AsWritten => {
+                "journeys of today's suite go as they are written there, where that cannot succeed"
+            }
+            Self::SuiteToday => {
+                "journeys and their weights are those of today's suite; --suite says it"
+            }
         }
     }
 
@@ -120,7 +134,18 @@ impl JourneyOptions {
         self.iter().map(JourneyOption::word).collect()
     }
 
-    /// The options of the set, in the order of [`JourneyOption::ALL`].
+    /// The same in runs of `suite`.
+    #[must_use]
+    pub fn in_suite(self, suite: Suite) -> Self {
+        let bit = JourneyOption::SuiteToday.bit();
+        let bits = match suite {
+            Suite::Five => self.bits & !bit,
+            Suite::Today => self.bits | bit,
+        };
+        Self { bits }
+    }
+
+    /// The options of the set that users may name, in the order of [`JourneyOption::ALL`].
     pub fn iter(self) -> impl Iterator<Item = JourneyOption> {
         JourneyOption::ALL
             .into_iter()
@@ -163,7 +188,7 @@ mod tests {
         assert_eq!(
             message,
             "there is no option `stict`; did you mean `strict`? (options: strict, release-probe, \
-             matching-count, repeated-key, tolerant-saga, by-request)"
+             matching-count, repeated-key, tolerant-saga, by-request, as-written)"
         );
         assert!(JourneyOption::parse("").is_err());
     }

@@ -1,5 +1,6 @@
 //! A journey of the suite, as classes name it: what it is called, and the steps that it takes.
 
+use super::Suite;
 use super::journey_options::JourneyOptions;
 use super::journeys::{RaceJourney, TakenStep};
 use crate::engine::Step;
@@ -21,6 +22,8 @@ pub struct JourneyFacts {
     pub steps: Vec<TakenStep>,
     /// The race that it is, when it is written in Rust.
     pub race: Option<RaceJourney>,
+    /// The oldest suite whose shop has all that it calls there.
+    pub since: Suite,
 }
 
 impl PartialEq for JourneyKind {
@@ -56,6 +59,12 @@ impl JourneyKind {
         self.0.summary
     }
 
+    /// Whether the shop that `suite` comes with has all that it calls there.
+    #[must_use]
+    pub fn is_in(self, suite: Suite) -> bool {
+        self.0.since == Suite::Five || suite == Suite::Today
+    }
+
     /// The race that it is, when it is written in Rust.
     #[must_use]
     pub const fn written_in_rust(self) -> Option<RaceJourney> {
@@ -83,7 +92,10 @@ impl JourneyKind {
     /// The steps that the journey may take with `options`, each once.
     pub fn steps_with(self, options: JourneyOptions) -> impl Iterator<Item = &'static TakenStep> {
         let steps = self.steps().iter();
-        steps.filter(move |taken| taken.option.is_none_or(|option| options.has(option)))
+        steps.filter(move |taken| {
+            taken.option.is_none_or(|option| options.has(option))
+                && taken.without.is_none_or(|option| !options.has(option))
+        })
     }
 
     /// Whether the journey may take `step` with `options`.

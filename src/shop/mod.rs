@@ -26,6 +26,7 @@ mod sent;
 mod settings;
 mod steps;
 mod suite;
+mod suite_choice;
 mod supplies;
 mod workload;
 
@@ -48,5 +49,6 @@ pub use profile::{Profile, ProfileClass, ProfileError, ProfileFault, ProfileLoad
 pub use script::{NoScript, ShopScript, UnknownClass};
 pub use settings::{ShopSettings, UnknownSetting};
 pub use suite::{JOURNEYS, SUITE_NAME, USER_CLASSES, journey, used_operations, user_class};
+pub use suite_choice::Suite;
 pub use supplies::{IdPrefixes, Supplies};
 pub use workload::ShopStream;

@@ -2,13 +2,11 @@
 //! those of the files, races those in Rust.
 
 use super::journeys::{RaceJourney, flash_sale};
-use super::ledger::RULES;
 use super::operations::domain_of;
-use super::races::RACES;
 use super::suite::{JOURNEYS, USER_CLASSES, suite_files, user_class};
 use super::{
     Dialect, Domain, Form, FormField, HEALTH_PATH, JourneyKind, JourneyOption, OPENAPI_PATH,
-    ShopSettings, Supplies, UnknownSetting, steps,
+    ShopSettings, Suite, Supplies, UnknownSetting, steps,
 };
 use crate::engine::{Described, Id, Journey, Link, Script, Session, SetUpFailure, Step};
 use crate::plan::{ClassShare, Load, Plan, RaceRules, Stage, WaitTime};
@@ -54,6 +52,8 @@ pub enum NoScript {
 /// What the users of one plan do. Cheap to clone: all cores share the supplies.
 #[derive(Clone, Debug)]
 pub struct ShopScript {
+    /// Whose journeys and weights they are.
+    suite: Suite,
     /// Classes, and what is not a race.
     files: Arc<FileScript>,
     /// What races are carried out with.
@@ -83,7 +83,14 @@ impl ShopScript {
             let name = share.class.clone();
             return Err(UnknownClass { name }.into());
         }
+        let suite = settings.suite.unwrap_or(Suite::of(dialect.generation));
         let mut spoken = plan.clone();
+        spoken
+            .options
+            .retain(|word| Suite::of_plan_word(word).is_none());
+        if suite == Suite::Today {
+            spoken.options.push(JourneyOption::SuiteToday.word());
+        }
         let texts = AS_TEXTS.iter();
         let texts = texts.filter(|(field, _)| dialect.form(*field) == Form::Text);
         spoken.options.extend(texts.map(|(_, word)| *word));
@@ -104,6 +111,7 @@ impl ShopScript {
         produced.extend(raced);
         produced.sort_by_key(|step| suite_files().row_of(step));
         Ok(Self {
+            suite,
             supplies: Arc::new(Supplies::of_domains(
                 &domains,
                 (plan.seed, &plan.run_id),
@@ -118,12 +126,16 @@ impl ShopScript {
         })
     }
 
-    /// The same of one user of each class, in a run like any other: for those who look what is sent.
+    /// The same of one user of each class of the target's suite, in a run like any other: for those who
+    /// look what is sent.
     ///
     /// # Errors
     /// As [`Self::new`].
     pub fn of_all(dialect: impl Into<Dialect>) -> Result<Self, NoScript> {
-        let classes: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
+        let dialect = dialect.into();
+        let suite = Suite::of(dialect.generation);
+        let classes = USER_CLASSES.iter().filter(|class| class.is_in(suite));
+        let classes: Vec<&str> = classes.map(|class| class.name).collect();
         Self::of_classes(&classes, dialect)
     }
 
@@ -132,6 +144,18 @@ impl ShopScript {
     /// # Errors
     /// As [`Self::new`].
     pub fn of_classes(classes: &[&str], dialect: impl Into<Dialect>) -> Result<Self, NoScript> {
+        Self::of_classes_in(classes, dialect, None)
+    }
+
+    /// The same in runs of `suite`, or of that of the target's generation.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_classes_in(
+        classes: &[&str],
+        dialect: impl Into<Dialect>,
+        suite: Option<Suite>,
+    ) -> Result<Self, NoScript> {
         let classes = classes.iter().map(|class| ClassShare {
             class: (*class).to_owned(),
             weight: 1,
@@ -146,9 +170,16 @@ impl ShopScript {
         };
         let plan = Plan {
             classes: classes.collect(),
+            options: suite.map(Suite::plan_word).into_iter().collect(),
             ..Plan::of_load(load, Duration::from_secs(1))
         };
         Self::new(&plan, dialect)
+    }
+
+    /// Whose journeys and weights they are.
+    #[must_use]
+    pub fn suite(&self) -> Suite {
+        self.suite
     }
 
     /// What races are carried out with.
@@ -218,19 +249,21 @@ impl Described for ShopScript {
     }
 
     fn race_table(&self) -> &'static [Race] {
-        &RACES
+        self.files.race_table()
     }
 
     fn races(&self) -> Vec<&'static Race> {
+        let of_files = self.files.races();
         let is_run = |race: &&Race| {
             let mut run = self.races.iter().flatten();
             run.any(|journey| journey.race().0.index == race.index)
+                || of_files.iter().any(|of_files| of_files.index == race.index)
         };
-        RACES.iter().filter(is_run).collect()
+        self.race_table().iter().filter(is_run).collect()
     }
 
     fn rules(&self) -> &'static [Rule] {
-        &RULES
+        self.files.rules()
     }
 
     fn wait_of(&self, class: usize) -> WaitTime {
@@ -269,7 +302,8 @@ impl Script for ShopScript {
         let gathers = self.makes(RaceJourney::FlashSaleStampede) && self.supplies.has_rounds();
         let widest = self.journeys.iter().map(|journey| journey.widest_race());
         let widest = widest.max().unwrap_or(0);
-        widest * users.min(RACES_AT_ONCE) + if gathers { users } else { 0 }
+        let own = widest * users.min(RACES_AT_ONCE) + if gathers { users } else { 0 };
+        own.max(self.files.race_connections(users))
     }
 
     fn shared(&self) -> Option<String> {
@@ -300,6 +334,13 @@ impl Script for ShopScript {
     #[inline]
     async fn pass<L: Link>(&self, user: &mut Session<L>) -> Journey {
         user.set_strict(self.supplies.settings.options.has(JourneyOption::Strict));
+        if let Some(first) = self.files.first_of(user) {
+            user.begin_journey(first);
+            self.carry_out_at(first, user).await?;
+            user.values().begin();
+            user.begin_schedule();
+            return Ok(());
+        }
         let position = self.files.draw(user);
         user.begin_journey(position);
         self.carry_out_at(position, user).await

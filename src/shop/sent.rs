@@ -222,7 +222,7 @@ fn bodies_of<'a>(supplies: &'a Supplies, method: &str, path: &str) -> Vec<&'a Ar
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shop::{Generation, used_operations};
+    use crate::shop::{Generation, Suite, used_operations};
 
     fn script(generation: Generation) -> ShopScript {
         ShopScript::of_all(generation).unwrap()
@@ -241,7 +241,7 @@ mod tests {
             let script = script(generation);
             let sendings = sendings(&script);
             let mut with_body = 0;
-            for (method, path) in used_operations() {
+            for (method, path) in used_operations(Suite::of(generation)) {
                 let contract = generation
                     .contract()
                     .operation(method.word(), path)

@@ -1,6 +1,6 @@
 //! What a plan of ShopStream says beyond the load, in words that a plan keeps and does not interpret.
 
-use super::{JourneyOption, JourneyOptions, UnknownOption};
+use super::{JourneyOption, JourneyOptions, Suite, UnknownOption};
 use crate::plan::{Plan, PlannedRaces, RaceRules};
 use serde_json::{Map, Value};
 use std::num::NonZeroU64;
@@ -14,6 +14,8 @@ const STOCK: &str = "stock";
 pub struct ShopSettings {
     /// How journeys differ.
     pub options: JourneyOptions,
+    /// The suite; `None` for that of the target's generation.
+    pub suite: Option<Suite>,
     /// Rounds of the flash sale; `None` goes on until the run ends. One round is the Locust suite's
     /// sale: one item for the whole run, and nobody waits for anybody.
     pub rounds: Option<NonZeroU64>,
@@ -41,6 +43,7 @@ impl Default for ShopSettings {
     fn default() -> Self {
         Self {
             options: JourneyOptions::default(),
+            suite: None,
             rounds: None,
             stock: 10,
         }
@@ -57,15 +60,26 @@ impl ShopSettings {
     /// When it says something that there is not.
     pub fn of(plan: &Plan) -> Result<Self, UnknownSetting> {
         let default = Self::default();
-        let options = plan.options.iter().map(|word| JourneyOption::parse(word));
+        let words = plan.options.iter();
+        let suite = words.clone().find_map(|word| Suite::of_plan_word(word));
+        let options = words.filter(|word| Suite::of_plan_word(word).is_none());
+        let options = options.map(|word| JourneyOption::parse(word));
         let own = &plan.races.own;
         let rounds = number(own, ROUNDS, u64::MAX)?;
         let stock = number(own, STOCK, u64::from(Self::MOST_STOCK))?;
         Ok(Self {
             options: options.collect::<Result<_, _>>()?,
+            suite,
             rounds: rounds.or(default.rounds),
             stock: stock.map_or(default.stock, |stock| stock.get() as u32),
         })
+    }
+
+    /// What a plan has of them among its options.
+    #[must_use]
+    pub fn plan_words(&self) -> Vec<&'static str> {
+        let suite = self.suite.map(Suite::plan_word);
+        self.options.words().into_iter().chain(suite).collect()
     }
 
     /// The races of a plan with these settings and `rules`.
@@ -128,12 +142,13 @@ mod tests {
             options: [JourneyOption::Strict, JourneyOption::ByRequest]
                 .into_iter()
                 .collect(),
+            suite: Some(Suite::Five),
             rounds: NonZeroU64::new(3),
             stock: 7,
         };
         for settings in [settings, ShopSettings::default()] {
             let plan = Plan {
-                options: settings.options.words(),
+                options: settings.plan_words(),
                 races: settings.races(RaceRules::default()),
                 ..plan()
             };

@@ -1,12 +1,15 @@
 //! The suite as its files have it: journeys, user classes and options, with the races that are written in
 //! Rust where the files name them.
 
+use super::Suite;
 use super::classes::{UserClass, WeightedJourney};
 use super::events::EVENTS;
-use super::journey_options::JourneyOption;
+use super::journey_options::{JourneyOption, JourneyOptions};
 use super::journeys::{RaceJourney, TakenStep};
 use super::kind::{JourneyFacts, JourneyKind};
+use super::ledger::RULES;
 use super::operations::canonical_path;
+use super::races::RACES;
 use super::steps::STEPS;
 use crate::engine::{Method, Operation};
 use crate::workload_file::{Beside, FileWorkload, Model, built_in, mean_requests};
@@ -24,7 +27,7 @@ pub static USER_CLASSES: LazyLock<Vec<UserClass>> = LazyLock::new(|| {
         summary: &class.about,
         wait: class.wait,
         journeys: weighted(&class.journeys),
-        by_request: by_request(class),
+        with: with(class),
     });
     classes.collect()
 });
@@ -36,23 +39,25 @@ pub static JOURNEYS: LazyLock<Vec<JourneyKind>> = LazyLock::new(|| {
     facts.iter().map(JourneyKind::of).collect()
 });
 
-static SUITE: LazyLock<Suite> = LazyLock::new(|| {
+static SUITE: LazyLock<SuiteFiles> = LazyLock::new(|| {
     let parts = built_in(SUITE_NAME).and_then(Result::ok);
     let model = parts.and_then(|parts| parts.model().ok());
     let model = model.expect("a test reads the files that are compiled in");
     let beside = Beside {
         steps: &STEPS,
         outbox: is_published,
+        races: &RACES,
+        rules: &RULES,
     };
     let model: &'static Model = Box::leak(Box::new(model));
-    Suite {
+    SuiteFiles {
         workload: FileWorkload::beside(model, beside),
         model,
     }
 });
 
 /// The files, read.
-struct Suite {
+struct SuiteFiles {
     model: &'static Model,
     workload: FileWorkload,
 }
@@ -76,19 +81,29 @@ pub fn journey(name: &str) -> Option<JourneyKind> {
     all.find(|journey| journey.name() == name)
 }
 
-/// Method and path template of every operation that journeys use without options, each once, in
-/// the order of the statistics.
-pub fn used_operations() -> impl Iterator<Item = (Method, &'static str)> {
+/// Method and path template of every operation that journeys of the classes of `suite` use without
+/// options, each once, in the order of the statistics.
+pub fn used_operations(suite: Suite) -> impl Iterator<Item = (Method, &'static str)> {
     let mut known = HashSet::new();
-    let taken = JOURNEYS.iter().flat_map(|journey| journey.steps());
-    let taken = taken.filter(|taken| taken.option.is_none());
-    let endpoint = |operation: &'static Operation| {
-        let method = operation.method;
-        (method, canonical_path(method, operation.path))
-    };
+    let options = JourneyOptions::default().in_suite(suite);
+    let classes = USER_CLASSES.iter().filter(|class| class.is_in(suite));
+    let classes: Vec<&UserClass> = classes.collect();
+    let journeys = JOURNEYS.iter().filter(move |journey| {
+        let made = classes
+            .iter()
+            .flat_map(|class| class.journeys_with(options));
+        made.into_iter().any(|entry| entry.journey == **journey)
+    });
+    let taken = journeys.flat_map(move |journey| journey.steps_with(options));
     taken
-        .map(move |taken| endpoint(taken.step.operation))
+        .map(|taken| endpoint(taken.step.operation))
         .filter(move |(method, path)| known.insert((method.word(), *path)))
+}
+
+/// Method and path template of an operation, as descriptions of the shop write it.
+fn endpoint(operation: &'static Operation) -> (Method, &'static str) {
+    let method = operation.method;
+    (method, canonical_path(method, operation.path))
 }
 
 /// Whether an event takes the way through the outbox in the first generation.
@@ -106,11 +121,20 @@ fn weighted(journeys: &[(usize, u32)]) -> &'static [WeightedJourney] {
     Box::leak(journeys.collect::<Vec<_>>().into_boxed_slice())
 }
 
-fn by_request(class: &crate::workload_file::Class) -> Option<&'static [WeightedJourney]> {
-    let bit = bit(JourneyOption::ByRequest)?;
-    let mut with = class.journeys_with.iter();
-    let (_, journeys) = with.find(|(option, _)| 1 << option == bit)?;
-    Some(weighted(journeys))
+fn with(class: &crate::workload_file::Class) -> Vec<(JourneyOption, &'static [WeightedJourney])> {
+    let with = class.journeys_with.iter();
+    let with = with.filter_map(|(position, journeys)| {
+        let mut options = all_options();
+        let option = options.find(|option| bit(*option) == Some(1 << position))?;
+        Some((option, weighted(journeys)))
+    });
+    with.collect()
+}
+
+/// Options that users may name, and that of the suite.
+fn all_options() -> impl Iterator<Item = JourneyOption> {
+    let named = JourneyOption::ALL.into_iter();
+    named.chain([JourneyOption::SuiteToday])
 }
 
 /// The bit of an option in runs of the files; `None` when every workload has it.
@@ -123,42 +147,66 @@ fn bit(option: JourneyOption) -> Option<u32> {
 fn facts(place: usize) -> JourneyFacts {
     let journey = &SUITE.model.journeys[place];
     let race = RaceJourney::named(&journey.name);
+    let steps = match race {
+        Some(race) => race.steps().to_vec(),
+        None => taken(place),
+    };
+    let contract = Suite::Five.generation().contract();
+    let mut usual = steps.iter().filter(|taken| taken.option.is_none());
+    let is_old = usual.all(|taken| {
+        let (method, path) = endpoint(taken.step.operation);
+        contract.operation(method.word(), path).is_some()
+    });
     JourneyFacts {
         name: &journey.name,
         summary: &journey.about,
-        steps: match race {
-            Some(race) => race.steps().to_vec(),
-            None => taken(place),
-        },
+        since: if is_old { Suite::Five } else { Suite::Today },
+        steps,
         race,
     }
 }
 
-/// The steps of the journey at `place` of the files: where a pass takes one only with an option, with that.
+/// The steps of the journey at `place` of the files: where a pass takes one only with an option, or only
+/// without one, with that.
 fn taken(place: usize) -> Vec<TakenStep> {
     let usual = mean_requests(SUITE.model, place, 0);
-    let with = JourneyOption::ALL.into_iter().filter_map(|option| {
+    let with = all_options().filter_map(|option| {
         let means = mean_requests(SUITE.model, place, bit(option)?);
         Some((option, means))
     });
     let with: Vec<_> = with.collect();
+    let of = |means: &[(&str, f64)], label: &str| {
+        let mut means = means.iter();
+        means
+            .find(|(known, _)| *known == label)
+            .map_or(0.0, |it| it.1)
+    };
     let steps = SUITE.workload.steps();
-    let taken = usual.into_iter().filter_map(|(label, requests)| {
+    let taken = usual.iter().filter_map(|&(label, requests)| {
         let step = steps[STEPS.len()..]
             .iter()
             .find(|step| step.name == label)?;
-        let (option, requests) = match requests > 0.0 {
-            true => (None, requests),
-            false => with.iter().find_map(|(option, means)| {
-                let (_, requests) = means.iter().find(|(known, _)| *known == label)?;
-                (*requests > 0.0).then_some((Some(*option), *requests))
-            })?,
+        let is_usual = requests > 0.0;
+        let mut with = with.iter();
+        // The one option that makes the difference, if there is one.
+        let differs = with.find_map(|(option, means)| {
+            let requests = of(means, label);
+            (is_usual != (requests > 0.0)).then_some((*option, requests))
+        });
+        let (option, without) = match is_usual {
+            true => (None, differs.map(|(option, _)| option)),
+            false => (Some(differs?.0), None),
+        };
+        let requests = match is_usual {
+            true => requests,
+            false => differs?.1,
         };
         Some(TakenStep {
             step,
             requests,
             successes: requests,
             option,
+            without,
         })
     });
     taken.collect()
@@ -181,6 +229,80 @@ mod tests {
         }
     }
 
+    /// The weights of the tables in today's contract; in the order of the files.
+    const OF_TODAY: [(&str, &[u32], f64); 20] = [
+        ("IdentityUser", &[5, 3, 2], 5.5),
+        ("CatalogueUser", &[5, 2, 3], 7.1),
+        ("OrderingUser", &[6, 5, 4, 3, 2], 6.75),
+        ("InventoryUser", &[5, 3, 3, 3, 2, 2], 3.33),
+        ("PaymentsUser", &[8, 4, 4, 4], 2.8),
+        ("FulfillmentUser", &[4, 3, 3], 3.0),
+        ("ReviewsUser", &[6, 4, 3, 3, 4], 4.75),
+        ("NotificationsUser", &[4, 3, 3], 5.0),
+        ("SubscriberUser", &[1, 1, 1], 7.67),
+        (
+            "MixedWorkloadUser",
+            &[
+                5, 2, 1, 3, 2, 2, 5, 4, 3, 1, 1, 3, 2, 1, 1, 1, 4, 2, 1, 1, 3, 2, 1, 3, 2, 1, 1, 1,
+                3, 2, 1,
+            ],
+            5.06,
+        ),
+        ("CrossDomainUser", &[6, 4, 4, 2, 2, 2], 0.0),
+        ("RaceConditionUser", &[4, 4, 2], 0.0),
+        ("FlashSaleUser", &[1], 1.0),
+        ("EventFloodUser", &[5, 3, 2, 4, 3, 3, 2, 2], 0.0),
+        ("SpikeUser", &[1], 1.0),
+        ("CrossDomainFloodUser", &[4, 4, 4, 4, 4], 0.0),
+        ("OrderingSagaUser", &[1], 0.0),
+        ("InventoryMaintenanceUser", &[1], 3.0),
+        ("FulfillmentTrackingUser", &[1], 4.0),
+        ("NotificationsCancelUser", &[1], 5.0),
+    ];
+
+    #[test]
+    fn classes_of_todays_suite_have_the_weights_and_requests_of_its_contract() {
+        let as_written: JourneyOptions = [JourneyOption::AsWritten].into_iter().collect();
+        let options = as_written.in_suite(Suite::Today);
+        for (name, weights, requests) in OF_TODAY {
+            let class = user_class(name).unwrap();
+            let made = class.journeys_with(options).iter();
+            let made: Vec<u32> = made.map(|entry| entry.weight).collect();
+            assert_eq!(made, weights, "{name}");
+            let mean = class.requests_per_pass(options);
+            assert!(
+                requests == 0.0 || (mean - requests).abs() < 0.006,
+                "{name}: {mean} instead of {requests}"
+            );
+        }
+        // What is honest is one request more in each of two.
+        let subscriber = user_class("SubscriberUser").unwrap();
+        let honest = JourneyOptions::default().in_suite(Suite::Today);
+        let more = subscriber.requests_per_pass(honest) - subscriber.requests_per_pass(options);
+        assert!((more - 2.0 / 3.0).abs() < 1e-9, "{more}");
+    }
+
+    #[test]
+    fn each_suite_has_its_journeys() {
+        let of = |suite, classes: &[&str]| {
+            let options = JourneyOptions::default().in_suite(suite);
+            let classes = classes.iter().map(|name| user_class(name).unwrap());
+            let made = classes.flat_map(|class| class.journeys_with(options));
+            let names: HashSet<&str> = made.map(|entry| entry.journey.name()).collect();
+            names.into_iter().filter(|name| !name.contains('.')).count()
+        };
+        let classes = OF_TODAY.map(|(name, ..)| name);
+        assert_eq!(of(Suite::Today, &classes), 46);
+        let floods = ["EventFloodUser", "SpikeUser", "CrossDomainFloodUser"];
+        let old: Vec<&str> = classes[..5]
+            .iter()
+            .chain(&classes[9..13])
+            .copied()
+            .collect();
+        assert_eq!(of(Suite::Five, &old), 24);
+        assert_eq!(of(Suite::Five, &floods), 0);
+    }
+
     #[test]
     fn the_files_name_every_row_and_every_event_as_the_shop_does() {
         let rows: Vec<&str> = SUITE.model.rows.iter().map(String::as_str).collect();
@@ -190,7 +312,7 @@ mod tests {
                 assert!(EVENTS.contains(event), "{}.{}", event.domain, event.name);
             }
         }
-        for option in JourneyOption::ALL {
+        for option in all_options() {
             let mut options = SUITE.model.options.iter();
             let known = options.find(|known| known.name == option.word());
             match option {

@@ -7,9 +7,9 @@ use super::{
     total_weight, user_class,
 };
 use crate::engine::inquiry::{Inquiry, NotRecognised, Recognition};
-use crate::engine::{DomainName, TargetFacts, Unprepared, Workload};
+use crate::engine::{DomainName, JourneyShares, TargetFacts, Unprepared, Workload};
 use crate::plan::Plan;
-use crate::shop::{JourneyOption, JourneyOptions};
+use crate::shop::{JourneyOption, JourneyOptions, Suite};
 use crate::stats::Rule;
 use serde_json::{Map, Value};
 
@@ -58,7 +58,10 @@ impl Workload for ShopStream {
             adapted: written(&fitness.adapted),
             unfelt: fitness.unfelt as u64,
             additions: target.additions as u64,
-            says: target.to_string(),
+            says: match script.suite() == Suite::of(target.generation()) {
+                true => target.to_string(),
+                false => format!("{target}; suite {}", script.suite().name()),
+            },
         }
     }
 
@@ -76,10 +79,15 @@ impl Workload for ShopStream {
         Some(ONE_OUTBOX_ROW)
     }
 
-    /// Of the users of each class alike. Nothing when a class is not known to this version.
-    fn planned_shares(&self, plan: &Map<String, Value>) -> Vec<(&'static str, f64)> {
+    /// Of the users of each class alike. Nothing when a class is not known to this version. Records of
+    /// before there were two suites name no suite, and ran the older one.
+    fn planned_shares(&self, plan: &Map<String, Value>, generation: &str) -> JourneyShares {
         let classes = classes(plan);
-        let options = options(plan);
+        let (options, suite) = options(plan);
+        let mut generations = Generation::ALL.into_iter();
+        let of_target = generations.find(|known| known.name() == generation);
+        let of_target = of_target.map_or(Suite::Five, Suite::of);
+        let options = options.in_suite(suite.unwrap_or(of_target));
         let weights: u64 = classes.iter().map(|(_, weight)| weight).sum();
         let mut planned: Vec<(&'static str, f64)> = Vec::new();
         for (name, weight) in classes {
@@ -116,12 +124,16 @@ fn classes(plan: &Map<String, Value>) -> Vec<(&str, u64)> {
 }
 
 /// Options of a recorded plan.
-fn options(plan: &Map<String, Value>) -> JourneyOptions {
+fn options(plan: &Map<String, Value>) -> (JourneyOptions, Option<Suite>) {
     let words = plan.get("options").and_then(Value::as_array);
     let words = words.into_iter().flatten().filter_map(Value::as_str);
-    words
-        .filter_map(|word| JourneyOption::parse(word).ok())
-        .collect()
+    let options = words
+        .clone()
+        .filter_map(|word| JourneyOption::parse(word).ok());
+    (
+        options.collect(),
+        words.clone().find_map(Suite::of_plan_word),
+    )
 }
 
 #[cfg(test)]
@@ -131,7 +143,7 @@ mod tests {
 
     fn shares(plan: &Value) -> Vec<(&'static str, f64)> {
         let fields = plan.as_object().cloned().unwrap();
-        let shares = ShopStream::default().planned_shares(&fields);
+        let shares = ShopStream::default().planned_shares(&fields, "five");
         let rounded = |share: f64| (share * 1e6).round() / 1e6;
         shares
             .into_iter()

@@ -62,6 +62,46 @@ const SHOPSTREAM: Files = &[
         "floods.toml",
         include_str!("../../workloads/shopstream/floods.toml"),
     ),
+    (
+        "fulfillment.toml",
+        include_str!("../../workloads/shopstream/fulfillment.toml"),
+    ),
+    (
+        "reviews.toml",
+        include_str!("../../workloads/shopstream/reviews.toml"),
+    ),
+    (
+        "notifications.toml",
+        include_str!("../../workloads/shopstream/notifications.toml"),
+    ),
+    (
+        "fulfillment_races.toml",
+        include_str!("../../workloads/shopstream/fulfillment_races.toml"),
+    ),
+    (
+        "reviews_races.toml",
+        include_str!("../../workloads/shopstream/reviews_races.toml"),
+    ),
+    (
+        "notifications_races.toml",
+        include_str!("../../workloads/shopstream/notifications_races.toml"),
+    ),
+    (
+        "inventory_races.toml",
+        include_str!("../../workloads/shopstream/inventory_races.toml"),
+    ),
+    (
+        "todays_race_user.toml",
+        include_str!("../../workloads/shopstream/todays_race_user.toml"),
+    ),
+    (
+        "priority_lanes.toml",
+        include_str!("../../workloads/shopstream/priority_lanes.toml"),
+    ),
+    (
+        "full_shop.toml",
+        include_str!("../../workloads/shopstream/full_shop.toml"),
+    ),
 ];
 
 /// The text of the workload called `name`; `None` when none that is compiled in is.

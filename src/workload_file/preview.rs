@@ -113,13 +113,18 @@ fn write_steps(model: &Model, steps: &[Step], depth: usize, out: &mut String) {
                 write_race(model, *race, depth, out);
                 Ok(())
             }
-            Step::Rest { least_ns, most_ns } => {
+            Step::Rest {
+                least_ns,
+                most_ns,
+                is_always,
+            } => {
                 let seconds = |ns: &u64| *ns as f64 / 1e9;
+                let rests = if *is_always { "sleep" } else { "think" };
                 match least_ns == most_ns {
-                    true => writeln!(out, "{indent}think {} s", seconds(least_ns)),
+                    true => writeln!(out, "{indent}{rests} {} s", seconds(least_ns)),
                     false => writeln!(
                         out,
-                        "{indent}think {}..{} s",
+                        "{indent}{rests} {}..{} s",
                         seconds(least_ns),
                         seconds(most_ns)
                     ),
@@ -149,7 +154,10 @@ fn write_call(model: &Model, call: &Call, depth: usize, out: &mut String) -> std
     let label = call.label.as_ref().unwrap_or(&operation.label);
     let reads = call.reads.as_ref().unwrap_or(&operation.reads).iter();
     let reads = reads.map(|read| {
-        let name = name_of(model, read.value);
+        let name = match read.is_optional {
+            true => format!("{} (if it is there)", name_of(model, read.value)),
+            false => name_of(model, read.value).to_owned(),
+        };
         match &read.from {
             ReadFrom::Json(pointer) => format!("{name} from {}", pointer.as_str()),
             ReadFrom::Header(header) => format!("{name} from the header {header}"),

@@ -67,17 +67,18 @@ impl FileScript {
         };
         let classes = plan.classes.iter().map(|share| find(&share.class));
         let classes: Vec<&'static Class> = classes.collect::<Result<_, _>>()?;
+        let words = plan.options.iter().copied();
+        let (options, is_strict) = options_of(program, words).map_err(Unprepared)?;
         let is_made = |place: usize| {
             let mut classes = classes.iter();
             classes.any(|class| {
-                class.first == Some(place) || class.journeys.iter().any(|(made, _)| *made == place)
+                let mut made = class.made_with(options).iter();
+                class.first == Some(place) || made.any(|(made, _)| *made == place)
             })
         };
         let places: Vec<usize> = (0..program.journeys.len())
             .filter(|at| is_made(*at))
             .collect();
-        let words = plan.options.iter().copied();
-        let (options, is_strict) = options_of(program, words).map_err(Unprepared)?;
         let journeys = places.iter().map(|&place| {
             let compiled = &program.journeys[place];
             PlannedJourney {
@@ -178,6 +179,13 @@ impl FileScript {
             drawn -= weight;
         }
         0
+    }
+
+    /// Position of the journey that `user` has to make before all others, and has not made.
+    #[inline]
+    pub fn first_of<L: Link>(&self, user: &mut Session<L>) -> Option<u16> {
+        let first = self.classes[user.class()].first?;
+        (!user.values().has_begun()).then_some(first)
     }
 
     /// Carries out the journey at `position` of the plan once; nothing, when it is one of the program's.
@@ -359,9 +367,7 @@ impl Script for FileScript {
             return user.sit_out().await;
         }
         let planned = &self.classes[user.class()];
-        if let Some(first) = planned.first
-            && !user.values().has_begun()
-        {
+        if let Some(first) = self.first_of(user) {
             user.begin_journey(first);
             if planned.keeps_first {
                 user.begin_log();
@@ -371,6 +377,7 @@ impl Script for FileScript {
                 user.keep_as_first();
             }
             user.values().begin();
+            user.begin_schedule();
             return Ok(());
         }
         let position = self.draw(user);

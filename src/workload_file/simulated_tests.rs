@@ -190,3 +190,62 @@ fn a_workload_that_was_compiled_before_is_found_again() {
     assert!(std::ptr::eq(word(&model), word(&again)));
     assert_ne!(word(&model), word(&other));
 }
+
+/// Nobody is late for what was due before: a schedule begins behind what is done once.
+#[test]
+fn a_schedule_begins_behind_the_first_journey() {
+    let text = r#"
+name = "paced"
+[operations.seed]
+request = "POST /seeds"
+[operations.order]
+request = "POST /orders"
+[journeys.seeds]
+steps = [{ call = "seed", repeat = 5, at_once = "again" }]
+[journeys.orders]
+steps = ["order"]
+[classes.Buyer]
+pace = "1s"
+first = "seeds"
+journeys = ["orders"]
+"#;
+    let workload = FileWorkload::new(&read(text, "paced.toml").unwrap());
+    let length = Duration::from_secs(6);
+    let stage = Stage {
+        users: 1,
+        spawn_rate_per_s: 1.0,
+        duration_us: length.as_micros() as u64,
+    };
+    let plan = Plan {
+        classes: vec![ClassShare {
+            class: "Buyer".to_owned(),
+            weight: 1,
+        }],
+        ..Plan::of_load(Load::closed(vec![stage], length).unwrap(), length)
+    };
+    let script = Arc::new(workload.script(&plan, &workload.presumed()).unwrap());
+    let interval = Box::new(CoreInterval::new(0, script.shape()));
+    let recorder = Recorder::new(interval, script.rows());
+    let heads = PreparedHeads::new(script.steps(), &plan.target).unwrap();
+    let log = Rc::new(RefCell::new(Vec::new()));
+    let kept = Rc::clone(&log);
+    let mut world = Simulation::new(0, recorder, heads, move |request, now_ns| {
+        if request.starts_with(b"POST /orders") {
+            kept.borrow_mut().push(now_ns / 1_000_000);
+        }
+        SimulatedAnswer::reply(500_000_000, 200, *b"{}")
+    });
+    let start = SessionStart {
+        class: 0,
+        wait: script.wait_of(0),
+        seed: 1,
+        unique: UniqueNumbers::of_user(0),
+        due_ns: 0,
+    };
+    world.spawn_user(&script, start, length.as_nanos() as u64);
+    world.run();
+    assert_eq!(log.take(), [2_500, 3_500, 4_500, 5_500]);
+    let recorder = world.recorder();
+    let mut recorder = recorder.borrow_mut();
+    assert_eq!(recorder.interval().counters.shed, 0);
+}

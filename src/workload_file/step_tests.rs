@@ -141,6 +141,77 @@ fn a_branch_is_taken_where_it_says() {
     );
 }
 
+/// Users who do not wait sleep all the same.
+#[test]
+fn what_is_asked_again_is_asked_until_it_is_so_with_a_sleep_in_between() {
+    let until = |state: &str| {
+        format!(
+            r#"{{ call = "begin" }}, {{ repeat = 4, steps = [{{ when = "id != {state}", steps = [
+            {{ sleep = "300ms" }}, {{ call = "begin", at_once = true }}] }}] }}, "count""#
+        )
+    };
+    let paths_until = |state| paths(&until(state), &[], &[]);
+    assert_eq!(paths_until("i7")[..3], ["/begin", "/count", "/begin"]);
+    let never = paths_until("i8");
+    let begun = never.iter().take_while(|path| *path == "/begin");
+    assert_eq!(begun.count(), 5);
+    // Each takes 100 ms, and 300 ms are slept before four of them: 1.8 s a pass, of 2 s.
+    assert!((6..=8).contains(&never.len()), "{never:?}");
+}
+
+#[test]
+fn a_value_that_may_be_there_is_looked_for() {
+    let steps = |place: &str| {
+        format!(
+            r#""begin", {{ call = "begin", may_read = {{ id = "{place}" }} }},
+            {{ call = "end", when = "value id" }}, "count""#
+        )
+    };
+    let taken = |place: &str| paths(&steps(place), &[], &[]);
+    assert_eq!(taken("/id")[..4], ["/begin", "/begin", "/end/i7", "/count"]);
+    // What was known before is gone with it.
+    assert_eq!(taken("/no")[..3], ["/begin", "/begin", "/count"]);
+    for (steps, says) in [
+        (
+            r#"{ call = "begin", may_read = { id = "/id" } }, "end""#,
+            "`end` needs `id`, which may not be there yet",
+        ),
+        (
+            r#"{ call = "begin", read = { id = "/id" }, may_read = { id = "/id" } }"#,
+            "stands under `read` and under `may_read`",
+        ),
+    ] {
+        let told = read(&file(steps), "x.toml").unwrap_err().to_string();
+        assert!(told.contains(says), "{told}");
+    }
+}
+
+#[test]
+fn an_option_gives_a_class_journeys_that_it_has_not_without() {
+    let text = file(r#""begin""#)
+        + "[journeys.other]\nsteps = [\"count\"]\n[classes.User]\njourneys = [\"j\"]\n\
+           with = { extra = [\"other\"] }\n";
+    let workload = FileWorkload::new(&read(&text, "x.toml").unwrap());
+    let length = Duration::from_secs(1);
+    for (options, made) in [(vec![], ["j"]), (vec!["extra"], ["other"])] {
+        let stage = Stage {
+            users: 1,
+            spawn_rate_per_s: 1.0,
+            duration_us: 1_000_000,
+        };
+        let plan = Plan {
+            classes: vec![ClassShare {
+                class: "User".to_owned(),
+                weight: 1,
+            }],
+            options,
+            ..Plan::of_load(Load::closed(vec![stage], length).unwrap(), length)
+        };
+        let script = workload.script(&plan, &workload.presumed()).unwrap();
+        assert_eq!(script.journeys(), made);
+    }
+}
+
 #[test]
 fn a_failure_has_what_comes_after_it() {
     let steps = r#"{ call = "begin", otherwise = { id = "own-{$serial}" }, on_failure = "continue" }, "end""#;

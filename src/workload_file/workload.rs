@@ -3,7 +3,9 @@
 
 use super::script::{FileScript, options_of};
 use crate::engine::inquiry::{Inquiry, NoAnswer, NotRecognised, Recognition};
-use crate::engine::{Described, DomainName, Step, TargetFacts, Unprepared, Workload};
+use crate::engine::{
+    Described, DomainName, JourneyShares, Step, TargetFacts, Unprepared, Workload,
+};
 use crate::plan::Plan;
 use crate::workload_file::described::limits::Description;
 use crate::workload_file::format::read::sent;
@@ -263,7 +265,7 @@ impl Workload for FileWorkload {
     }
 
     /// Of the users of each class alike. Nothing when a class is not known to this workload.
-    fn planned_shares(&self, plan: &Map<String, Value>) -> Vec<(&'static str, f64)> {
+    fn planned_shares(&self, plan: &Map<String, Value>, _: &str) -> JourneyShares {
         let shares = plan.get("classes").and_then(Value::as_array);
         let mut weighted = Vec::new();
         for share in shares.into_iter().flatten() {

@@ -268,7 +268,7 @@ fn hostile_names_and_bodies_do_nothing() {
     }
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("report.html");
-    std::fs::write(path, html_report(&recorded, &|_| Vec::new())).expect("written");
+    std::fs::write(path, html_report(&recorded, &|_, _| Vec::new())).expect("written");
     let browser = Browser::launch();
     let page = browser.open(&address(directory.path()));
     page.wait_until("document.documentElement.dataset.ready");
@@ -286,7 +286,7 @@ fn half_an_hour_of_45_names_is_small_and_is_drawn() {
     let directory = tempfile::tempdir().expect("a directory");
     endurance_record::write(directory.path());
     let recorded = Recorded::read(directory.path()).expect("a record");
-    let report = html_report(&recorded, &|_| Vec::new());
+    let report = html_report(&recorded, &|_, _| Vec::new());
     assert!(report.len() < MOST_BYTES, "{} bytes", report.len());
     let bands = std::fs::metadata(directory.path().join("bands.csv")).expect("there");
     assert!(bands.len() < MOST_BYTES as u64, "{} bytes", bands.len());
@@ -310,7 +310,7 @@ fn how_soon_half_an_hour_is_interactive() {
     endurance_record::write(directory.path());
     let recorded = Recorded::read(directory.path()).expect("a record");
     let begun = std::time::Instant::now();
-    let report = html_report(&recorded, &|_| Vec::new());
+    let report = html_report(&recorded, &|_, _| Vec::new());
     println!(
         "made in {} ms, {} bytes",
         begun.elapsed().as_millis(),

@@ -326,7 +326,7 @@ impl Workload for CouponShop {
         }
     }
 
-    fn planned_shares(&self, plan: &Map<String, Value>) -> Vec<(&'static str, f64)> {
+    fn planned_shares(&self, plan: &Map<String, Value>, _: &str) -> Vec<(&'static str, f64)> {
         let classes = plan["classes"].as_array().into_iter().flatten();
         let weights: Vec<(Errand, f64)> = classes
             .filter_map(|share| {

@@ -1,14 +1,14 @@
 //! Every journey against the sandbox's rules, in virtual time, over many seeds: each step gets its
 //! expected status, and the shop raises exactly what the journeys are said to raise.
 
-use crate::simulated_shop::{MS, SECOND, plan};
+use crate::simulated_shop::{MS, OF_FIVE, SECOND, journeys_of_five, plan};
 use proptest::prelude::*;
 use shopblast::engine::{
     Described, PreparedHeads, Recorder, Script, SessionStart, SimulatedAnswer, Simulation,
 };
 use shopblast::plan::{Pacing, Plan, RunId, Target, UniqueNumbers, WaitTime, user_seed};
 use shopblast::sandbox::InProcessShop;
-use shopblast::shop::{Generation, JOURNEYS, ShopScript, USER_CLASSES};
+use shopblast::shop::{Generation, ShopScript};
 use shopblast::stats::{CoreInterval, Outcome};
 use std::sync::Arc;
 
@@ -34,11 +34,10 @@ const WALKS: usize = 30;
 
 /// A script of all classes, and a simulation in which it meets the sandbox.
 fn world(seed: u64) -> (ShopScript, Simulation) {
-    let classes: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
     let plan = Plan {
         seed,
         run_id: RunId::new(1_800_000_000_000, 1, seed as u16),
-        ..plan(&classes, Pacing::Max)
+        ..plan(&OF_FIVE, Pacing::Max)
     };
     let script = ShopScript::new(&plan, Generation::Five).unwrap();
     let interval = Box::new(CoreInterval::new(0, script.shape()));
@@ -93,7 +92,8 @@ proptest! {
         let set_up = script.clone();
         simulation.spawn(async move { user.set_up(&set_up).await.unwrap() });
         simulation.run();
-        let walks = JOURNEYS.iter().flat_map(|journey| [*journey; WALKS]);
+        let walks = journeys_of_five();
+        let walks = walks.into_iter().flat_map(|journey| [journey; WALKS]);
         for (index, journey) in (1..).zip(walks) {
             let mut user = simulation.session(start(seed, index), 3_600 * SECOND);
             let script = script.clone();
@@ -118,7 +118,7 @@ fn every_class_works_through_its_journeys() {
     simulation.spawn(async move { user.set_up(&set_up).await.unwrap() });
     simulation.run();
     let script = Arc::new(script);
-    for (class, index) in (0..USER_CLASSES.len()).zip(1..) {
+    for (class, index) in (0..OF_FIVE.len()).zip(1..) {
         let start = SessionStart {
             class,
             due_ns: simulation.now_ns(),

@@ -3,8 +3,8 @@
 
 use crate::carried_journey::{Carried, FLASH_ITEM, LATENCY_NS, WAIT_NS, down, kind, script_with};
 use crate::journey_contract::{Contract, Ids, contracts};
-use crate::simulated_shop::Request;
-use shopblast::shop::{JOURNEYS, JourneyKind, JourneyOptions, ShopScript, TakenStep};
+use crate::simulated_shop::{Request, journeys_of_five};
+use shopblast::shop::{JourneyKind, JourneyOptions, ShopScript, TakenStep};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -94,7 +94,7 @@ fn every_journey_has_a_contract() {
         24 + 1 + 8 + 1 + 5 + 11,
         "the saga is there twice"
     );
-    for journey in JOURNEYS.iter() {
+    for journey in journeys_of_five() {
         let of_journey = |contract: &&Contract| contract.journey == journey.name();
         assert!(
             contracts.iter().any(|c| of_journey(&c)),
@@ -107,7 +107,7 @@ fn every_journey_has_a_contract() {
 /// Only declared steps have rows: an undeclared one would have nowhere to be counted.
 #[test]
 fn journeys_declare_the_steps_that_they_take() {
-    for &journey in JOURNEYS.iter() {
+    for journey in journeys_of_five() {
         let contracts = contracts();
         let own = contracts
             .iter()

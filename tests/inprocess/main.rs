@@ -22,3 +22,4 @@ mod probes;
 mod shards;
 mod suite_streams;
 mod todays_races;
+mod todays_streams;

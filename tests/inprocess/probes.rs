@@ -1,13 +1,13 @@
 //! Probes ask, and change nothing: by the matrix of an order's states in each generation, and in
 //! races whose replies are lost, so that nobody knows what state there is.
 
-use crate::simulated_shop::{MS, Request, SECOND, plan};
+use crate::simulated_shop::{MS, OF_FIVE, Request, SECOND, plan};
 use shopblast::engine::{
     Broken, Described, PreparedHeads, Recorder, SessionStart, SimulatedAnswer, Simulation,
 };
 use shopblast::plan::{Pacing, RaceRules, RunId, Target, UniqueNumbers, WaitTime, user_seed};
 use shopblast::sandbox::InProcessShop;
-use shopblast::shop::{Generation, JOURNEYS, ShopScript, ShopSettings, Supplies, USER_CLASSES};
+use shopblast::shop::{Generation, JOURNEYS, ShopScript, ShopSettings, Supplies};
 use shopblast::stats::CoreInterval;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -200,8 +200,7 @@ struct Probed {
 /// All races, each walked by some users, where one request in six is lost on its way to the shop, and
 /// one in six on its way back.
 fn race(seed: u64, generation: Generation) -> Probed {
-    let classes: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
-    let script = ShopScript::new(&plan(&classes, Pacing::Max), generation).unwrap();
+    let script = ShopScript::new(&plan(&OF_FIVE, Pacing::Max), generation).unwrap();
     let interval = Box::new(CoreInterval::new(0, script.shape()));
     let recorder = Recorder::new(interval, script.rows()).with_races(script.race_rows());
     let target = Target::parse("http://localhost:8000").unwrap();

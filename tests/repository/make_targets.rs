@@ -74,6 +74,30 @@ fn every_load_test_runs_its_class_with_locusts_pacing() {
             "loadtest-headless-flash",
             "--profile flash-sale --pacing class -H http://localhost:8000 --csv results/flash-sale-test",
         ),
+        (
+            "loadtest-fulfillment",
+            "--web --suite today FulfillmentUser",
+        ),
+        (
+            "loadtest-priority",
+            "--web MigrationWithProductionTrafficUser",
+        ),
+        (
+            "loadtest-priority-headless",
+            "MigrationWithProductionTrafficUser -u 30 -r 5 -t 180s -H",
+        ),
+        (
+            "loadtest-backfill-drain",
+            "BackfillDrainRateUser -u 10 -r 10 -t 180s -H",
+        ),
+        (
+            "loadtest-starvation",
+            "PriorityStarvationTestUser -u 50 -r 10 -t 300s -H",
+        ),
+        (
+            "loadtest-baseline",
+            "PriorityLanesDisabledBaseline -u 30 -r 5 -t 180s -H",
+        ),
         ("loadtest", "--web IdentityUser CatalogueUser"),
         (
             "loadtest",
@@ -84,6 +108,41 @@ fn every_load_test_runs_its_class_with_locusts_pacing() {
         assert!(commands.contains("build --release --locked"), "{commands}");
         assert!(commands.contains(command), "{target}: {commands}");
     }
+}
+
+/// Twelve targets of today's ShopStream name classes that its suite does not find.
+#[test]
+fn every_load_test_names_classes_and_profiles_that_there_are() {
+    let text = std::fs::read_to_string(repository().join("Makefile")).expect("the Makefile");
+    let targets = text
+        .lines()
+        .filter_map(|line| line.split_once(": release ## "))
+        .filter(|(target, _)| target.starts_with("loadtest"));
+    let mut count = 0;
+    for (target, _) in targets {
+        let commands = commands_of(target, &[]);
+        let run = commands.rsplit("release/shopblast ").next();
+        let words: Vec<&str> = run.expect("a run").split_whitespace().collect();
+        let classes = words
+            .iter()
+            .filter(|word| word.starts_with(char::is_uppercase));
+        let classes: Vec<&str> = classes.copied().collect();
+        for class in &classes {
+            assert!(
+                shopblast::shop::user_class(class).is_some(),
+                "{target}: {class}"
+            );
+        }
+        match words.iter().position(|word| *word == "--profile") {
+            Some(place) => {
+                let profile = shopblast::shop::Profile::find_built_in(words[place + 1]);
+                assert!(profile.is_some(), "{target}");
+            }
+            None => assert!(!classes.is_empty(), "{target}: {words:?}"),
+        }
+        count += 1;
+    }
+    assert_eq!(count, 17);
 }
 
 #[test]

@@ -3,17 +3,21 @@
 
 use shopblast::plan::{Pacing, Stage, WaitTime};
 use shopblast::shop::ledger::RULES;
-use shopblast::shop::{GENERATORS, JOURNEYS, JourneyOption, Profile, ProfileLoad, USER_CLASSES};
+use shopblast::shop::{
+    GENERATORS, JOURNEYS, JourneyKind, JourneyOption, JourneyOptions, Profile, ProfileLoad, Suite,
+    USER_CLASSES, UserClass,
+};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// A table: its name in the markers of its chapter, and its text.
 type Named = (&'static str, String);
 
-fn tables() -> [Named; 6] {
+fn tables() -> [Named; 7] {
     [
         ("journeys", journeys()),
-        ("classes", classes()),
+        ("classes", classes_of_five()),
+        ("todays-classes", classes_of_today()),
         ("profiles", profiles()),
         ("options", options()),
         ("generators", generators()),
@@ -48,27 +52,35 @@ fn journeys() -> String {
         "via outbox",
     ];
     let rows = JOURNEYS.iter().map(|journey| {
-        let steps = journey
-            .steps()
-            .iter()
-            .filter(|taken| taken.option.is_none());
-        let (mut requests, mut events, mut outbox) = (0.0, 0.0, 0.0);
-        for taken in steps {
-            let raises = taken.step.raises;
-            let published = raises.iter().filter(|event| event.outbox).count();
-            requests += taken.requests;
-            events += taken.successes * raises.len() as f64;
-            outbox += taken.successes * published as f64;
-        }
+        let [five, today] = Suite::ALL.map(|suite| pass(*journey, suite));
+        let figure = |of: usize| match journey.is_in(Suite::Five) && five[of] != today[of] {
+            true => format!("{}, five: {}", today[of], five[of]),
+            false => today[of].clone(),
+        };
         vec![
             journey.name().to_owned(),
             journey.summary().to_owned(),
-            number(requests),
-            number(events),
-            number(outbox),
+            figure(0),
+            figure(1),
+            // Of today's shop all go there.
+            match journey.is_in(Suite::Five) {
+                true => five[2].clone(),
+                false => "all".to_owned(),
+            },
         ]
     });
     table(&columns, rows)
+}
+
+/// Mean requests, events, and those of them that the older shop has an outbox for.
+fn pass(journey: JourneyKind, suite: Suite) -> [String; 3] {
+    let options = JourneyOptions::default().in_suite(suite);
+    [
+        journey.requests_per_pass(options),
+        journey.events_per_pass(options, |_| true),
+        journey.events_per_pass(options, |event| event.outbox),
+    ]
+    .map(number)
 }
 
 fn rules() -> String {
@@ -79,10 +91,28 @@ fn rules() -> String {
     table(&["Rule", "What must hold"], rows)
 }
 
-fn classes() -> String {
-    let rows = USER_CLASSES.iter().map(|class| {
+/// Those that a shop of five contexts has all for.
+fn classes_of_five() -> String {
+    let classes = USER_CLASSES.iter();
+    let classes = classes.filter(|class| class.is_in(Suite::Five));
+    classes_table(classes, Suite::Five)
+}
+
+/// Those that are otherwise in today's suite, or not in the other one.
+fn classes_of_today() -> String {
+    let [five, today] = Suite::ALL.map(|suite| JourneyOptions::default().in_suite(suite));
+    let is_other = |class: &&UserClass| {
+        let [five, today] = [five, today].map(|options| class.journeys_with(options).as_ptr());
+        !class.is_in(Suite::Five) || five != today
+    };
+    classes_table(USER_CLASSES.iter().filter(is_other), Suite::Today)
+}
+
+fn classes_table<'a>(classes: impl Iterator<Item = &'a UserClass>, suite: Suite) -> String {
+    let options = JourneyOptions::default().in_suite(suite);
+    let rows = classes.map(|class| {
         let journeys: Vec<String> = class
-            .journeys
+            .journeys_with(options)
             .iter()
             .map(|entry| {
                 let name = entry.journey.name();
@@ -245,11 +275,19 @@ fn the_example_is_the_one_that_runs() {
 
 #[test]
 fn everything_is_in_a_table() {
-    assert_eq!(USER_CLASSES.len(), 13);
+    assert_eq!(
+        USER_CLASSES.len(),
+        13 + 8 + 4 + 3 + 2,
+        "today's, lanes, races, own"
+    );
     assert_eq!(Profile::built_in().count(), 11);
-    assert_eq!(GENERATORS.len(), 26);
+    assert_eq!(GENERATORS.len(), 34);
     let walked = JOURNEYS
         .iter()
         .filter(|journey| !journey.name().contains('.'));
-    assert_eq!(walked.count(), 24 + 11);
+    let (of_suites, races_in_rust, races_in_files, of_lanes, own) = (46, 11, 9, 2, 5);
+    assert_eq!(
+        walked.count(),
+        of_suites + races_in_rust + races_in_files + of_lanes + own
+    );
 }

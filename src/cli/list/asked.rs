@@ -1,5 +1,7 @@
 //! What is to be listed.
 
+use super::super::values;
+use crate::shop::Suite;
 use clap::Args;
 
 /// What is described; everything in one line each when nothing is named.
@@ -16,6 +18,13 @@ pub struct ListFlags {
     /// Describe a journey
     #[arg(long, value_name = "NAME")]
     pub journey: Option<String>,
+
+    /// Whose journeys and weights: five or today [default: today]
+    #[arg(
+        long, value_name = "NAME", hide_possible_values = true, value_parser = values::suite(),
+        conflicts_with = "workload"
+    )]
+    pub suite: Option<Suite>,
 
     /// List what this workload file has, instead of what is built in
     #[arg(long, value_name = "FILE")]

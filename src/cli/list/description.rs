@@ -2,7 +2,8 @@
 
 use crate::plan::{Pacing, Stage, WaitTime};
 use crate::shop::{
-    JourneyKind, JourneyOptions, Profile, ProfileLoad, TakenStep, UserClass, total_weight,
+    JourneyKind, JourneyOption, JourneyOptions, Profile, ProfileLoad, TakenStep, UserClass,
+    total_weight,
 };
 use std::fmt::Write;
 use std::time::Duration;
@@ -60,13 +61,15 @@ pub fn of_class(class: &UserClass, options: JourneyOptions) -> String {
     text
 }
 
-/// A journey and its steps, those that need an option too.
-pub fn of_journey(journey: JourneyKind) -> String {
+/// A journey and its steps in a run with `options`, those that need another one too.
+pub fn of_journey(journey: JourneyKind, options: JourneyOptions) -> String {
     let mut text = format!("{}\n", journey.name());
-    let none = JourneyOptions::default();
-    write_journey(&mut text, journey, none, "  ");
+    write_journey(&mut text, journey, options, "  ");
     for taken in journey.steps() {
-        if let Some(option) = taken.option {
+        let named = taken
+            .option
+            .filter(|option| JourneyOption::ALL.contains(option));
+        if let Some(option) = named {
             let name = taken.step.name;
             let _ = writeln!(
                 text,

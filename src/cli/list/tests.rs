@@ -20,13 +20,14 @@ fn flags(profile: Option<&str>, class: Option<&str>, journey: Option<&str>) -> L
         profile: profile.map(str::to_owned),
         class: class.map(str::to_owned),
         journey: journey.map(str::to_owned),
+        suite: None,
         workload: None,
     }
 }
 
 #[test]
 fn every_class_and_profile_is_listed_with_its_summary() {
-    let text = list_text();
+    let text = list_text(Suite::Today);
     for class in USER_CLASSES.iter() {
         assert!(text.contains(class.name) && text.contains(class.summary));
     }
@@ -39,8 +40,30 @@ fn every_class_and_profile_is_listed_with_its_summary() {
 #[test]
 fn the_overview_is_as_it_was() {
     let text = text(&flags(None, None, None)).unwrap();
-    assert!(text.starts_with(&list_text()));
+    assert!(text.starts_with(&list_text(Suite::Today)));
     assert_golden("list.txt", &text);
+}
+
+#[test]
+fn the_suite_of_five_lists_what_a_shop_of_five_contexts_has() {
+    let of_five = ListFlags {
+        suite: Some(Suite::Five),
+        ..flags(None, None, None)
+    };
+    let text = text(&of_five).unwrap();
+    assert!(text.contains("\n  MixedWorkloadUser ") && text.contains("\n  OrderingSagaUser "));
+    for missing in ["FulfillmentUser", "FullShopUser", "ReviewVotingJourney"] {
+        assert!(!text.contains(missing), "{missing}");
+    }
+    let mixed = |suite| {
+        let flags = ListFlags {
+            suite: Some(suite),
+            ..flags(None, Some("MixedWorkloadUser"), None)
+        };
+        super::text(&flags).unwrap()
+    };
+    assert!(mixed(Suite::Five).contains("NewCustomerJourney (weight 8 of 62, 12.9 %)"));
+    assert!(mixed(Suite::Today).contains("NewCustomerJourney (weight 5 of 65, 7.7 %)"));
 }
 
 #[test]
@@ -82,7 +105,7 @@ fn options_of_a_profile_change_its_description() {
     let toml = "name = \"x\"\ndescription = \"d\"\nclasses = [\"CrossDomainFloodUser\"]\n\
                 with = [\"by-request\"]\n";
     let profile = Profile::parse(toml, "x.toml").unwrap();
-    let described = profile_text(&profile).unwrap();
+    let described = profile_text(&profile, Suite::Today).unwrap();
     assert!(described.contains("With     by-request"));
     assert!(described.contains("(weight 8 of 24, 33.3 %)"));
 }

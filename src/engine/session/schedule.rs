@@ -41,6 +41,13 @@ impl<L: Link> Session<L> {
         }
     }
 
+    /// The next step is due now at the earliest: what was done before is no part of a fixed schedule, as what
+    /// users do once before all else.
+    #[inline]
+    pub fn begin_schedule(&mut self) {
+        self.due_ns = self.due_ns.max(self.link.now_ns());
+    }
+
     #[inline]
     pub(super) fn schedule_next(&mut self, exchange: &Exchange) {
         self.due_ns = self

@@ -13,7 +13,7 @@ fn what_is_no_record_of_a_shard_is_refused() {
         exit_code_on_error: 1,
         fail_on_saturation: false,
     };
-    let error = merge(&request, &|_| Vec::new()).unwrap_err().to_string();
+    let error = merge(&request, &|_, _| Vec::new()).unwrap_err().to_string();
     assert!(error.contains("nothing"), "{error}");
     assert!(!Path::new(&request.out).exists(), "nothing was written");
     let none = MergeRequest {
@@ -21,7 +21,7 @@ fn what_is_no_record_of_a_shard_is_refused() {
         ..request
     };
     assert!(matches!(
-        merge(&none, &|_| Vec::new()),
+        merge(&none, &|_, _| Vec::new()),
         Err(MergeError::Nothing)
     ));
 }

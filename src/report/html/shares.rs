@@ -26,7 +26,9 @@ impl SharesView {
         let weights = classes.iter().map(|(_, weight)| *weight);
         let weights = weights.fold(0, u64::saturating_add);
         let started = run.journeys_started();
-        let planned = planned(&run.plan);
+        let target = run.target.as_ref();
+        let generation = target.map_or("", |target| &target.generation);
+        let planned = planned(&run.plan, generation);
         let walked = run.journeys.iter().filter(|journey| journey.started > 0);
         let journeys = walked.map(|journey| JourneyRow {
             planned: planned

@@ -37,7 +37,7 @@ fn recorded(run: &RunRecord) -> (TempDir, Recorded) {
 }
 
 fn page_of(run: &RunRecord) -> String {
-    html_report(&recorded(run).1, &|_| Vec::new())
+    html_report(&recorded(run).1, &|_, _| Vec::new())
 }
 
 /// The page without its styles and scripts.
@@ -63,7 +63,7 @@ fn the_page_of_a_run_with_races() {
     let run = made_up::contested_record();
     let (directory, recorded) = recorded(&run);
     let place = directory.path().display().to_string();
-    let body = body_of(&html_report(&recorded, &|_| Vec::new())).replace(&place, "results/x");
+    let body = body_of(&html_report(&recorded, &|_, _| Vec::new())).replace(&place, "results/x");
     assert_golden("report.html", body.as_bytes());
 }
 
@@ -152,7 +152,7 @@ fn an_older_record_has_tables_but_no_charts() {
         .write(&directory.path().join("run.json"))
         .expect("written");
     let recorded = Recorded::read(directory.path()).expect("a record");
-    let page = html_report(&recorded, &|_| Vec::new());
+    let page = html_report(&recorded, &|_, _| Vec::new());
     assert!(page.contains("id=\"names-table\""));
     for missing in ["over-time", "latencies", "chart-events", "chart-cores"] {
         assert!(!page.contains(&format!("id=\"{missing}\"")), "{missing}");
@@ -174,7 +174,7 @@ fn a_run_that_was_cut_off_says_so() {
         .for_each(cut);
     let page = html_report(
         &Recorded::read(directory.path()).expect("a record"),
-        &|_| Vec::new(),
+        &|_, _| Vec::new(),
     );
     assert!(page.contains("This run was cut off"), "{}", body_of(&page));
     assert!(page.contains("holds its first 3 s"));

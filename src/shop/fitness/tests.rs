@@ -1,7 +1,7 @@
 //! Every way in which a shop may differ from its generation, and what journeys feel of it.
 
 use super::*;
-use crate::shop::{Contract, Form, FormField, Generation, recognise, used_operations};
+use crate::shop::{Contract, Form, FormField, Generation, Suite, recognise, used_operations};
 use serde_json::{Value, json};
 
 fn document(generation: Generation) -> Value {
@@ -68,7 +68,7 @@ fn shops_of_a_generation_fit_to_the_letter() {
 #[test]
 fn paths_of_operations_are_written_as_generations_write_them() {
     for generation in Generation::ALL {
-        for (method, path) in used_operations() {
+        for (method, path) in used_operations(Suite::of(generation)) {
             let found = generation
                 .contract()
                 .operation(method.word(), path)
@@ -368,4 +368,83 @@ fn a_shop_that_does_not_describe_itself_is_told_by_its_contexts() {
     assert_eq!(named(&all[..1]), Generation::Five);
     let more: Vec<&str> = all.iter().copied().chain(["loyalty"]).collect();
     assert_eq!(named(&more), Generation::Today);
+}
+
+/// Every bound, pattern and enumeration of every field that is sent, of both suites.
+#[test]
+fn what_each_suite_sends_is_within_the_limits_of_its_shop() {
+    fn within(sent: &Sent, shape: &ValueShape, place: &str, compared: &mut usize) {
+        if let Some(field) = sent.field(place) {
+            assert!(passes_types(field, shape), "{place}: {:?}", field.types);
+            for (name, bound) in &shape.bounds {
+                assert!(passes_bound(field, name, *bound), "{place}: {name} {bound}");
+                *compared += 1;
+            }
+            if let Some(pattern) = &shape.pattern {
+                assert!(passes_pattern(field, pattern), "{place}: {pattern}");
+                *compared += 1;
+            }
+            let is_one = |value: &String| shape.values.is_empty() || shape.values.contains(value);
+            assert!(
+                field.values.iter().all(is_one),
+                "{place}: {:?}",
+                field.values
+            );
+        }
+        for (name, member) in &shape.fields {
+            let inner = match place.is_empty() {
+                true => name.clone(),
+                false => format!("{place}.{name}"),
+            };
+            assert!(
+                !member.is_required || place.ends_with(']') || sent.always_has(&inner),
+                "{inner} is required"
+            );
+            within(sent, &member.shape, &inner, compared);
+        }
+        if let Some(items) = &shape.items {
+            within(sent, items, &format!("{place}[]"), compared);
+        }
+    }
+    for (generation, fewest) in [(Generation::Five, 50), (Generation::Today, 80)] {
+        let script = ShopScript::of_all(generation).unwrap();
+        let sendings = sendings(&script);
+        let mut compared = 0;
+        for (method, path) in used_operations(Suite::of(generation)) {
+            let contract = generation.contract();
+            let operation = contract.operation(method.word(), path);
+            let operation = operation.unwrap_or_else(|| panic!("{path} is not there"));
+            let Some(body) = &operation.body else {
+                continue;
+            };
+            let sent = Sent::to(&script, &sendings, method.word(), path);
+            assert!(sent.has_bodies(), "{path}");
+            within(&sent, body, "", &mut compared);
+        }
+        assert!(compared > fewest, "{generation:?}: {compared} limits");
+    }
+}
+
+#[test]
+fn what_the_shop_has_not_hinders_a_suite_and_a_class_that_need_it() {
+    let recognised = met(&document(Generation::Five));
+    let plan = |classes: &[&str], suite| {
+        let script = ShopScript::of_classes_in(classes, recognised.dialect, suite).unwrap();
+        told(&JourneyFitness::of(&script, &recognised).hindrances)
+    };
+    assert_eq!(plan(&["IdentityUser"], None), [""; 0]);
+    assert_eq!(
+        plan(&["IdentityUser"], Some(Suite::Today)),
+        [
+            "GET /customers/{customer_id} is gone",
+            "GET /customers/{customer_id}/addresses is gone"
+        ]
+    );
+    let of_reviews = plan(&["ReviewsUser"], None);
+    assert!(of_reviews.contains(&"POST /reviews is gone".to_owned()));
+    // The other way round nothing is missing.
+    let today = met(&document(Generation::Today));
+    let five = ShopScript::of_classes_in(&["MixedWorkloadUser"], today.dialect, Some(Suite::Five));
+    let fitness = JourneyFitness::of(&five.unwrap(), &today);
+    assert_eq!(fitness, JourneyFitness::default());
 }

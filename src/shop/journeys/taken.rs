@@ -14,6 +14,8 @@ pub struct TakenStep {
     pub successes: f64,
     /// The option of the run that it needs.
     pub option: Option<JourneyOption>,
+    /// The option with which it is left out.
+    pub without: Option<JourneyOption>,
 }
 
 /// Once in every pass.
@@ -28,6 +30,7 @@ pub(super) const fn times(requests: f64, step: &'static Step) -> TakenStep {
         requests,
         successes: requests,
         option: None,
+        without: None,
     }
 }
 

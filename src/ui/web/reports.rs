@@ -60,5 +60,6 @@ async fn report(app: &App, run: String, is_download: bool) -> Response {
 
 fn made_from(directory: PathBuf, subject: &Subject) -> Result<String, String> {
     let recorded = Recorded::read(&directory).map_err(|error| error.to_string())?;
-    Ok(html_report(&recorded, &|plan| subject.planned_shares(plan)))
+    let planned = |plan: &_, generation: &_| subject.planned_shares(plan, generation);
+    Ok(html_report(&recorded, &planned))
 }

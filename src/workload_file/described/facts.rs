@@ -87,6 +87,10 @@ pub fn made(generator: &Generator) -> Fact {
         Generator::Bool => Fact::Boolean,
         Generator::Null => Fact::Null,
         Generator::Text(_) => of_length(1, None),
+        Generator::Number(made) => match made_of(made) {
+            Some(values) => each(&values, true),
+            None => Fact::Unknown,
+        },
         Generator::Each(values, are_numbers) => each(values, *are_numbers),
         Generator::Hex(digits) => of_length(*digits as usize, Some(*digits as usize)),
         Generator::Padded(_, most, digits) => {
@@ -110,6 +114,14 @@ pub fn made(generator: &Generator) -> Fact {
         // They depend on what is drawn.
         Generator::Sum(_) | Generator::Total(_) | Generator::Handle(_) => Fact::Unknown,
         _ => of_length(1, None),
+    }
+}
+
+/// What is chosen from.
+fn made_of(generator: &Generator) -> Option<Vec<String>> {
+    match generator {
+        Generator::Choice(choices) => Some(choices.iter().map(|(text, _)| text.clone()).collect()),
+        _ => None,
     }
 }
 

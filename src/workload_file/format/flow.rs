@@ -20,7 +20,7 @@ pub fn check(document: &mut Document<'_>, model: &Model, places: &CallPlaces) {
     for (at, (journey, places)) in model.journeys.iter().zip(&places.journeys).enumerate() {
         let mut checked: Vec<Option<usize>> = Vec::new();
         for class in &model.classes {
-            let makes = class.journeys.iter().any(|(made, _)| *made == at);
+            let makes = class.may_make(at);
             let before = if makes { class.first } else { None };
             if (makes || class.first == Some(at)) && !checked.contains(&before) {
                 checked.push(before);
@@ -284,7 +284,11 @@ impl<P: Iterator<Item = usize>> Walk<'_, P> {
         let reads = reads.unwrap_or(&self.model.operations[operation].reads);
         let otherwise = |value| call.otherwise.iter().any(|(other, _)| *other == value);
         let ends = matches!(call.on_failure, OnFailure::Abort | OnFailure::Instead(_));
-        let certain = reads.iter().map(|read| read.value);
+        for read in reads.iter().filter(|read| read.is_optional) {
+            kept.remove(&read.value);
+        }
+        let certain = reads.iter().filter(|read| !read.is_optional);
+        let certain = certain.map(|read| read.value);
         kept.extend(certain.filter(|value| ends || otherwise(*value)));
     }
 

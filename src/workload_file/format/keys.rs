@@ -203,6 +203,11 @@ pub const OPERATION_KEYS: &[Key] = &[
         "values that are kept of a success: a JSON pointer, `header NAME`, or `body`",
     ),
     key(
+        "may_read",
+        Takes::Places,
+        "values that are kept of a success where they are there, and else are gone",
+    ),
+    key(
         "check",
         Takes::Checks,
         "what a success has to say: a JSON pointer, `header NAME`, `body` or `size`, each with what is there",
@@ -377,6 +382,11 @@ pub const STEP_KEYS: &[Key] = &[
         "values that are kept of a success, instead of the operation's",
     ),
     key(
+        "may_read",
+        Takes::Places,
+        "values that are kept where they are there, and else are gone, instead of the operation's",
+    ),
+    key(
         "check",
         Takes::Checks,
         "what a success has to say, instead of what the operation asks of it",
@@ -435,6 +445,11 @@ pub const STEP_KEYS: &[Key] = &[
         "think",
         Takes::Times,
         "time for which the user does nothing afterwards",
+    ),
+    key(
+        "sleep",
+        Takes::Times,
+        "the same, with --pacing max too: until something that is asked again may have become so",
     ),
     key("repeat", Takes::Numbers, "how often it is done"),
     key(

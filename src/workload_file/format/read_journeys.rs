@@ -205,13 +205,6 @@ fn class(
         with
     });
     let journeys_with = journeys_with.unwrap_or_default();
-    let is_made = |place: usize| journeys.iter().any(|(made, _)| *made == place);
-    let mut all = journeys_with.iter().flat_map(|(_, other)| other);
-    if all.any(|(place, _)| !is_made(*place)) {
-        let says =
-            "`with` gives the class's journeys other weights: each of them stands under `journeys`";
-        document.mistake(table.offset_of("with"), says);
-    }
     let first = table.get("first").and_then(|value| {
         let name = document.text(value, "first", "\"log_in\"")?;
         journey(document, name, value.span().start, model)

@@ -432,11 +432,29 @@ pub fn reads(
     model: &Model,
     method: Method,
 ) -> Vec<Read> {
-    let Some(value) = table.get("read") else {
-        return Vec::new();
-    };
     let mut reads = Vec::new();
-    for (name, offset, value, text) in texts(document, value, "read") {
+    for key in ["read", "may_read"] {
+        if let Some(value) = table.get(key) {
+            reads.extend(reads_of(document, (value, key), model, method));
+        }
+    }
+    let mut values: Vec<u16> = reads.iter().map(|read| read.value).collect();
+    values.sort_unstable();
+    if values.windows(2).any(|two| two[0] == two[1]) {
+        let says = "a value stands under `read` and under `may_read`; keep one of the two";
+        document.mistake(table.offset_of("may_read"), says);
+    }
+    reads
+}
+
+fn reads_of(
+    document: &mut Document<'_>,
+    (value, key): (&At<'_>, &'static str),
+    model: &Model,
+    method: Method,
+) -> Vec<Read> {
+    let mut reads = Vec::new();
+    for (name, offset, value, text) in texts(document, value, key) {
         if !super::document::is_name(name) {
             document.mistake(offset, format!("`{name}` is no name of a value"));
         }
@@ -460,6 +478,7 @@ pub fn reads(
         reads.extend(from.zip(position).map(|(from, position)| Read {
             value: position as u16,
             from,
+            is_optional: key == "may_read",
         }));
     }
     reads

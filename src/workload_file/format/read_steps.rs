@@ -20,7 +20,7 @@ use toml::de::DeValue;
 /// Instructions of all journeys together, at most.
 const MOST_STEPS: usize = 10_000;
 /// Keys that only a call has.
-const OF_CALLS: [&str; 15] = [
+const OF_CALLS: [&str; 16] = [
     "name",
     "tags",
     "body",
@@ -28,6 +28,7 @@ const OF_CALLS: [&str; 15] = [
     "refused",
     "conflict",
     "read",
+    "may_read",
     "check",
     "raises",
     "otherwise",
@@ -238,7 +239,7 @@ impl<'m> StepReader<'m> {
                         document.mistake(table.offset_of(key), says);
                     }
                 }
-                let does = ["think", "set", "tally"];
+                let does = ["think", "sleep", "set", "tally"];
                 match inner {
                     Some(inner) => self.steps(document, inner, depth + 1),
                     None if does.iter().any(|key| table.get(key).is_some()) => Vec::new(),
@@ -281,13 +282,16 @@ impl<'m> StepReader<'m> {
         mut steps: Vec<Step>,
         depth: usize,
     ) -> Vec<Step> {
-        if let Some(think) = table.get("think")
-            && let Some((least, most)) = document.times(think, "think")
-        {
-            steps.push(Step::Rest {
-                least_ns: least.as_nanos() as u64,
-                most_ns: most.as_nanos() as u64,
-            });
+        for (key, is_always) in [("think", false), ("sleep", true)] {
+            if let Some(rest) = table.get(key)
+                && let Some((least, most)) = document.times(rest, key)
+            {
+                steps.push(Step::Rest {
+                    least_ns: least.as_nanos() as u64,
+                    most_ns: most.as_nanos() as u64,
+                    is_always,
+                });
+            }
         }
         if let Some(repeat) = table.get("repeat")
             && let Some((least, most)) = document.numbers(repeat, "repeat", MOST_TIMES)
@@ -337,7 +341,8 @@ impl<'m> StepReader<'m> {
         let of = expect.clone().unwrap_or_else(|| called.expect.clone());
         let judged = (self.names(), called.method);
         let refusals = is_judged.then(|| refusals(document, table, &of, judged));
-        let read = table.get("read").is_some();
+        let read = ["read", "may_read"];
+        let read = read.iter().any(|key| table.get(key).is_some());
         let reads = read.then(|| reads(document, table, model, called.method));
         let checked = table.get("check").is_some();
         let checks = checked.then(|| checks(document, table, self.names(), called.method));

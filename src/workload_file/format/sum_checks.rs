@@ -72,7 +72,7 @@ pub fn makes_numbers(generator: &Generator) -> bool {
         Generator::Digits(count) => *count <= 12,
         Generator::Choice(choices) => choices.iter().all(|(choice, _)| is_decimal(choice)),
         Generator::Each(values, _) => values.iter().all(|value| is_decimal(value)),
-        Generator::Text(made) => makes_numbers(made),
+        Generator::Text(made) | Generator::Number(made) => makes_numbers(made),
         _ => false,
     }
 }

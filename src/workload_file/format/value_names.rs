@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Keys whose names are those of values.
-const KEYS: [&str; 3] = ["set", "read", "otherwise"];
+const KEYS: [&str; 4] = ["set", "read", "may_read", "otherwise"];
 /// Deeper than steps may nest.
 const DEEPEST: usize = 16;
 
@@ -14,7 +14,7 @@ const DEEPEST: usize = 16;
 pub fn value_names(file: Table<'_, '_>) -> Vec<String> {
     let mut names = Vec::new();
     for operation in members(file.get("operations")) {
-        note(operation, &["read"], &mut names);
+        note(operation, &["read", "may_read"], &mut names);
     }
     for journey in members(file.get("journeys")) {
         note_steps(journey.get("steps"), DEEPEST, &mut names);

@@ -306,6 +306,8 @@ pub enum Step {
         least_ns: u64,
         /// Longest.
         most_ns: u64,
+        /// Whether it does so where users do not wait, too.
+        is_always: bool,
     },
     /// Steps are done again and again.
     Repeat {
@@ -469,6 +471,14 @@ pub struct Class {
 }
 
 impl Class {
+    /// Whether its users make the journey at `place` in a run with any options, after the first one.
+    #[must_use]
+    pub fn may_make(&self, place: usize) -> bool {
+        let with = self.journeys_with.iter().map(|(_, journeys)| journeys);
+        let mut all = with.chain([&self.journeys]).flatten();
+        all.any(|(made, _)| *made == place)
+    }
+
     /// Positions of its journeys, each with its weight, in a run with the options of these bits.
     #[must_use]
     pub fn made_with(&self, options: u32) -> &[(usize, u32)] {

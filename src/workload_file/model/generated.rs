@@ -91,7 +91,7 @@ impl Generator {
                 write_units(between(rng, *from, *to), *decimals, out);
                 Ok(())
             }
-            Self::Text(made) => made.write(rng, turn, out),
+            Self::Text(made) | Self::Number(made) => made.write(rng, turn, out),
             Self::Each(values, _) => out.write_str(&values[turn.place % values.len()]),
             Self::Null => out.write_str("null"),
             Self::Choice(choices) => match chosen(choices, rng) {

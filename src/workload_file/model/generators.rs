@@ -82,6 +82,8 @@ pub enum Generator {
     Float(i64, i64, u32),
     /// What that makes, as a text.
     Text(Box<Self>),
+    /// What that makes, all of whose texts are whole numbers, as a number.
+    Number(Box<Self>),
     /// Each of these in turn; whether they are numbers.
     Each(Vec<String>, bool),
     /// Nothing.
@@ -173,6 +175,11 @@ pub const GENERATORS: &[(&str, &str, &str)] = &[
         "text",
         "…",
         "what follows it, as a text of JSON: {$text int 1..9}",
+    ),
+    (
+        "number",
+        "…",
+        "what follows it, as a number of JSON: {$number choice 1|5=7}",
     ),
     (
         "each",
@@ -308,6 +315,14 @@ impl Generator {
                 made if made.is_bare() && made != Self::Null => Self::Text(Box::new(made)),
                 _ => return Err(format!("`$text {rest}`: that is a text already")),
             },
+            "number" => match Self::parse(rest.trim_start_matches('$'))? {
+                made if made.are_whole_numbers() => Self::Number(Box::new(made)),
+                _ => {
+                    return Err(format!(
+                        "`$number {rest}`: write whole numbers to choose from, like {{$number choice 1|5=7}}"
+                    ));
+                }
+            },
             "each" => each(rest)?,
             "null" => Self::Null,
             // A list of the body is told apart by its slash.
@@ -336,10 +351,22 @@ impl Generator {
     pub fn is_bare(&self) -> bool {
         match self {
             Self::Int(..) | Self::Decimal(..) | Self::Float(..) | Self::Bool | Self::Null => true,
-            Self::Distributed(_) | Self::Counter(_) | Self::Total(_) => true,
+            Self::Distributed(_) | Self::Counter(_) | Self::Total(_) | Self::Number(_) => true,
             Self::Each(_, are_numbers) => *are_numbers,
             _ => false,
         }
+    }
+
+    /// Whether it makes one of some texts, all of which are whole numbers as JSON writes them.
+    fn are_whole_numbers(&self) -> bool {
+        let Self::Choice(choices) = self else {
+            return false;
+        };
+        let is_number = |text: &str| {
+            let number = text.parse::<i64>();
+            number.is_ok_and(|number| number.to_string() == text)
+        };
+        choices.iter().all(|(text, _)| is_number(text))
     }
 
     /// Whether it makes the same in every body of the same numbers, but for what is patched in.
@@ -391,7 +418,7 @@ impl Generator {
             Self::Digits(count) | Self::Letters(count) | Self::Paragraph(count) => *count,
             Self::Title(count) => count * 9,
             Self::Sentence => words::LONGEST_SENTENCE_BYTES,
-            Self::Text(made) => made.most_bytes(),
+            Self::Text(made) | Self::Number(made) => made.most_bytes(),
             Self::Each(values, _) => values.iter().map(String::len).max().unwrap_or(0),
             Self::Choice(choices) => choices
                 .iter()

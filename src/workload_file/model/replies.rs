@@ -46,6 +46,8 @@ pub struct Read {
     pub value: u16,
     /// Where it stands.
     pub from: ReadFrom,
+    /// Whether a success may be without it.
+    pub is_optional: bool,
 }
 
 /// Where a value stands in a reply.

@@ -1,6 +1,7 @@
 //! What a workload has beside its file.
 
 use crate::engine::Step;
+use crate::stats::{Race, Rule};
 
 /// What a workload has beside what it says, when parts of it are written in Rust.
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +10,10 @@ pub struct Beside {
     pub steps: &'static [Step],
     /// Whether the event of this domain and name takes the way through an outbox.
     pub outbox: fn(&str, &str) -> bool,
+    /// Races of those parts: they come first in the table of races.
+    pub races: &'static [Race],
+    /// What must hold of them: it comes first among the rules.
+    pub rules: &'static [Rule],
 }
 
 impl Beside {
@@ -16,5 +21,7 @@ impl Beside {
     pub const NOTHING: Self = Self {
         steps: &[],
         outbox: |_, _| true,
+        races: &[],
+        rules: &[],
     };
 }

@@ -35,7 +35,7 @@ pub fn program_of(model: &Model, beside: Beside) -> &'static Program {
 
 fn compile(model: &Model, hash: u64, beside: Beside) -> Program {
     let mut compiler = Compiler::of_all(model, beside);
-    let races = races_of(&mut compiler);
+    let races = races_of(&mut compiler, beside);
     let mut noted = Noted::new(compiler.values);
     let mut compiled = |journey: &Journey| CompiledJourney {
         name: kept_text(&journey.name),

@@ -1,5 +1,6 @@
 //! From checked races and rules to what users run and judge.
 
+use super::beside::Beside;
 use super::compile_operations::{Compiler, kept_all, kept_text};
 use super::race_program::{CompiledProbe, CompiledRace, CompiledRule, CompiledSide};
 use super::request_program::CompiledRequest;
@@ -18,10 +19,11 @@ pub struct CompiledRaces {
 }
 
 /// Compiles the races of the workload, whose steps have their rows already.
-pub fn races_of(compiler: &mut Compiler<'_>) -> CompiledRaces {
+pub fn races_of(compiler: &mut Compiler<'_>, beside: Beside) -> CompiledRaces {
     let model = compiler.model;
     let draws = note_draws(compiler);
-    let table = model.races.iter().zip(0..).map(|(race, index)| {
+    let first = beside.races.len();
+    let own = model.races.iter().zip(first as u16..).map(|(race, index)| {
         let sides = race.sides.iter().map(|side| kept_text(&side.name));
         Race {
             index,
@@ -29,14 +31,18 @@ pub fn races_of(compiler: &mut Compiler<'_>) -> CompiledRaces {
             sides: kept_all(sides.collect()),
         }
     });
-    let table = kept_all(table.collect());
-    let rules = model.rules.iter().zip(0..).map(|(rule, index)| Rule {
+    let table = beside.races.iter().map(|race| Race { ..*race });
+    let table = kept_all(table.chain(own).collect());
+    let first_rule = beside.rules.len();
+    let own = model.rules.iter().zip(first_rule as u16..);
+    let own = own.map(|(rule, index)| Rule {
         index,
         name: kept_text(&rule.name),
         text: kept_text(&rule.text),
         enforced: rule.is_promised,
     });
-    let rules = kept_all(rules.collect());
+    let rules = beside.rules.iter().map(|rule| Rule { ..*rule });
+    let rules = kept_all(rules.chain(own).collect());
     let races = model.races.iter().zip(draws).enumerate();
     let races = races.map(|(place, (race, drawn))| {
         let sides = race.sides.iter().filter_map(|side| {
@@ -51,7 +57,7 @@ pub fn races_of(compiler: &mut Compiler<'_>) -> CompiledRaces {
                 after: probe.after,
             })
         });
-        let own = model.rules.iter().zip(rules);
+        let own = model.rules.iter().zip(&rules[first_rule..]);
         let own = own.filter(|(rule, _)| rule.race == place);
         let own = own.map(|(rule, compiled)| CompiledRule {
             rule: compiled,
@@ -60,7 +66,7 @@ pub fn races_of(compiler: &mut Compiler<'_>) -> CompiledRaces {
             probe: rule.probe,
         });
         CompiledRace {
-            race: &table[place],
+            race: &table[first + place],
             drawn,
             sides: sides.collect(),
             probes: probes.collect(),

@@ -103,9 +103,15 @@ impl<'c, 'm> StepCompiler<'c, 'm> {
                 tally: tally as u8,
                 start: start as i32,
             }),
-            &Step::Rest { least_ns, most_ns } => {
-                self.out.push(Instruction::Rest { least_ns, most_ns });
-            }
+            &Step::Rest {
+                least_ns,
+                most_ns,
+                is_always,
+            } => self.out.push(Instruction::Rest {
+                least_ns,
+                most_ns,
+                is_always,
+            }),
             &Step::Repeat {
                 least,
                 most,

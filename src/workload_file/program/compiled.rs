@@ -136,6 +136,8 @@ pub enum Instruction {
         least_ns: u64,
         /// Longest.
         most_ns: u64,
+        /// Whether it does so where users do not wait, too.
+        is_always: bool,
     },
     /// A counter is set to a number between these; when that is 0, what is repeated is left out.
     Repeat {

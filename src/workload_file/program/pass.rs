@@ -182,8 +182,12 @@ impl<'a> Pass<'a> {
                 }
                 Instruction::Jump { to } => at = *to as usize,
                 Instruction::End => return Err(Abort),
-                Instruction::Rest { least_ns, most_ns } => {
-                    if self.means.pacing == Pacing::Class {
+                Instruction::Rest {
+                    least_ns,
+                    most_ns,
+                    is_always,
+                } => {
+                    if *is_always || self.means.pacing == Pacing::Class {
                         let rest_ns = user.rng().u64(*least_ns..=*most_ns);
                         user.rest(rest_ns).await?;
                     }

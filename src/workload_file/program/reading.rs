@@ -83,7 +83,10 @@ impl Reading for ReplyReading {
         }
         for read in &self.reads {
             if !keep(read, reply, values, rng) {
-                return Err(self.missing(read));
+                match read.is_optional {
+                    true => values.clear(read.value),
+                    false => return Err(self.missing(read)),
+                }
             }
         }
         Ok(())
@@ -106,8 +109,9 @@ impl ReplyReading {
     /// Whether a reply with a status of success is known for none by what it says.
     #[inline]
     fn is_no(&self, reply: ReplyText<'_>, known: &Values) -> bool {
+        let text = Replied::from(reply.body);
         let mut refusals = self.refusals.iter();
-        refusals.any(|refusal| refusal.is_meant(reply, known))
+        refusals.any(|refusal| refusal.is_meant(reply, &text, known))
     }
 }
 
@@ -234,7 +238,11 @@ mod tests {
     use crate::workload_file::model::texts::Part;
 
     fn reading() -> ReplyReading {
-        let read = |value, from| Read { value, from };
+        let read = |value, from| Read {
+            value,
+            from,
+            is_optional: false,
+        };
         let refusal = |text, is_conflict, reason: Option<&str>| {
             ReadyRefusal::from(&Refusal {
                 statuses: Statuses::parse(text).unwrap(),

@@ -1,13 +1,13 @@
 //! One pass through a journey in virtual time, with everything that was sent.
 
-use crate::simulated_shop::{MS, Request, SECOND, orderly, plan, simulation};
+use crate::simulated_shop::{MS, OF_FIVE, Request, SECOND, orderly, plan, simulation};
 use serde_json::Value;
 use shopblast::engine::{
     Abort, Described, Id, Journey, Recorder, SessionStart, SimulatedAnswer, Simulation,
 };
 use shopblast::plan::{Pacing, UniqueNumbers, WaitTime};
 use shopblast::shop::{
-    Generation, JOURNEYS, JourneyKind, JourneyOption, JourneyOptions, ShopScript, USER_CLASSES,
+    Generation, JOURNEYS, JourneyKind, JourneyOption, JourneyOptions, ShopScript,
 };
 use shopblast::stats::Outcome;
 use std::cell::RefCell;
@@ -44,8 +44,7 @@ pub struct Carried {
 
 /// All classes, in a run with `options`, with the flash sale's item put up.
 pub fn script_with(options: JourneyOptions) -> &'static ShopScript {
-    let classes: Vec<&str> = USER_CLASSES.iter().map(|class| class.name).collect();
-    let mut plan = plan(&classes, Pacing::Class);
+    let mut plan = plan(&OF_FIVE, Pacing::Class);
     plan.options = options.words();
     let script = ShopScript::new(&plan, Generation::Five).unwrap();
     let item = Id::new(FLASH_ITEM.as_bytes()).unwrap();

@@ -7,7 +7,7 @@ use shopblast::plan::{
     ClassShare, Load, Pacing, Plan, RaceRules, RunId, Stage, Target, UniqueNumbers, fnv1a,
     user_seed,
 };
-use shopblast::shop::{ShopScript, ShopSettings};
+use shopblast::shop::{JOURNEYS, JourneyKind, ShopScript, ShopSettings, UserClass, user_class};
 use shopblast::stats::CoreInterval;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
@@ -17,6 +17,39 @@ use std::time::Duration;
 
 pub const MS: u64 = 1_000_000;
 pub const SECOND: u64 = 1_000 * MS;
+
+/// The classes that shopblast had before today's suite: those of the suite of five, and the audit of races.
+pub const OF_FIVE: [&str; 13] = [
+    "IdentityUser",
+    "CatalogueUser",
+    "OrderingUser",
+    "InventoryUser",
+    "PaymentsUser",
+    "MixedWorkloadUser",
+    "CrossDomainUser",
+    "RaceConditionUser",
+    "RaceAuditUser",
+    "FlashSaleUser",
+    "EventFloodUser",
+    "SpikeUser",
+    "CrossDomainFloodUser",
+];
+
+/// Those classes.
+pub fn classes_of_five() -> Vec<&'static UserClass> {
+    let classes = OF_FIVE.iter().map(|name| user_class(name).unwrap());
+    classes.collect()
+}
+
+/// Their journeys in the suite of five, in the order of the files.
+pub fn journeys_of_five() -> Vec<JourneyKind> {
+    let classes = classes_of_five();
+    let is_made = |journey: &JourneyKind| {
+        let made = classes.iter().flat_map(|class| class.journeys);
+        made.into_iter().any(|entry| entry.journey == *journey)
+    };
+    JOURNEYS.iter().copied().filter(is_made).collect()
+}
 
 /// A plan of one core with the user classes `classes`, weight 1 each.
 pub fn plan(classes: &[&str], pacing: Pacing) -> Plan {

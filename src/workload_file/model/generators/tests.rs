@@ -57,6 +57,7 @@ fn every_generator_makes_what_it_says() {
         ("padded 0008..0011", "^00(0[89]|1[01])$"),
         ("float 0.00..3.00", r"^([012]\.(\d|\d[1-9])|3\.0)$"),
         ("text int 1..3", "^[123]$"),
+        ("number choice 1=5|20", "^(1|20)$"),
         ("each red|green", "^red$"),
         ("each 7..5", "^7$"),
         ("null", "^null$"),
@@ -101,6 +102,8 @@ fn what_cannot_be_made_is_told_with_what_can() {
         ("padded -1..1", "{$padded"),
         ("text word", "a text already"),
         ("text", "lacks what it is to make"),
+        ("number choice 1|two", "write whole numbers"),
+        ("number int 1..2", "write whole numbers"),
         ("each 1", "from 2 to 1000 values"),
         ("each 1..100000", "there may be 10000"),
         ("float 1", "like {$float"),
@@ -122,6 +125,7 @@ fn the_list_has_every_generator_once() {
             "day" => "2000-01-01..2000-01-02".to_owned(),
             "paragraph" => "100".to_owned(),
             "text" => "int 1..2".to_owned(),
+            "number" => "choice 1|2".to_owned(),
             _ => wants.replace("A..B", "1..2").replace('N', "2"),
         };
         let text = format!("{name} {example}");

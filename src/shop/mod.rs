@@ -27,6 +27,7 @@ mod settings;
 mod steps;
 mod suite;
 mod supplies;
+mod timed_sale;
 mod workload;
 
 pub use classes::{UserClass, WeightedJourney, total_weight};

@@ -29,10 +29,12 @@ struct Inside {
     last_id: EntryId,
     commands: u64,
     /// What happens after so many more commands.
-    between: Option<(u64, Box<dyn FnOnce(&PlayedRedis) + Send>)>,
+    between: Option<(u64, Happening)>,
 }
 
 type Entries = Vec<(EntryId, Vec<u8>)>;
+/// What happens between two commands.
+type Happening = Box<dyn FnOnce(&PlayedRedis) + Send>;
 
 struct Kept<T> {
     held: T,

@@ -88,5 +88,6 @@ fn plan() -> Plan {
         seed: 1,
         run_id: RunId::new(1, 1, 1),
         shard: shopblast::plan::Shard::WHOLE,
+        shares_set_up: false,
     }
 }

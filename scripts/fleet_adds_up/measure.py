@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import secrets
 import socket
 import statistics
 import subprocess
@@ -23,7 +24,7 @@ def on(cpu, words):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOPBLAST")}
     return subprocess.Popen(
         ["taskset", "--cpu-list", str(cpu), BINARY, *words], env=environment,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )
 
 
@@ -42,21 +43,22 @@ def sent(cpus, results):
     """Requests a second of all shards together, one on each of these CPUs."""
     of = len(cpus)
     runs = []
+    run_id = secrets.token_hex(8)
     for index, cpu in enumerate(cpus):
         place = results / f"{time.monotonic_ns()}-{index}"
         port = PORT + CPUS.index(cpu)
         words = [
             "--url", f"http://127.0.0.1:{port}/customers", "--users", str(USERS * of), "--spawn-rate", "10000",
-            "--run-time", f"{SECONDS}s", "--pacing", "max", "--cores", "1", "--seed", "1", "--quiet",
+            "--run-time", f"{SECONDS}s", "--pacing", "max", "--cores", "1", "--seed", "1", "--run-id", run_id, "--quiet",
             "--shard", f"{index + 1}/{of}", "--results", str(place),
         ]
         runs.append((on(cpu, words), place))
     total = 0.0
     for process, place in runs:
-        code = process.wait(timeout=SECONDS + 60)
+        told = process.communicate(timeout=SECONDS + 60)[1]
         records = list(place.glob("*/run.json"))
         if not records:
-            sys.exit(f"a shard ended with {code} and left no record")
+            sys.exit(f"a shard ended with {process.returncode} and left no record:\n{told}")
         steady = json.loads(records[0].read_text())["totals"]
         total += steady["requests_per_s"]
     return total

@@ -120,6 +120,7 @@ pub(super) fn build(
         seed: options.machine.seed.unwrap_or(entropy.seed),
         run_id: options.single.run_id.unwrap_or(entropy.run_id),
         shard,
+        shares_set_up: options.single.set_up_file.is_some(),
     };
     threshold_options::check(&plan, &subject)?;
     let shared = options.single.set_up_file.map(|path| {

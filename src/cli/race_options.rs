@@ -5,6 +5,7 @@ use crate::plan::{RaceOffset, RaceOver, RaceRelease, RaceRules};
 use crate::shop::{JourneyOptions, Profile, ShopSettings};
 use clap::Args;
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 /// The flags as typed.
 #[derive(Clone, Debug, Default, Args)]
@@ -59,12 +60,32 @@ pub(super) struct RaceFlags {
     )]
     pub rounds: Option<NonZeroU64>,
 
+    /// Rounds by the clock, each so long after the one before [default: 1s over several machines]
+    ///
+    /// Round k is due k times this after the start, on all machines of a fleet at one moment; at most 1,000
+    /// rounds. Without it, on one machine, each round begins when the one before is over.
+    #[arg(
+        long, value_name = "TIME", help_heading = "Races", value_parser = parse_round_every,
+        allow_hyphen_values = true, hide_short_help = true, conflicts_with = "sequential_races"
+    )]
+    pub round_every: Option<Duration>,
+
     /// Pieces in each round of it [default: the profile's, or 10]
     #[arg(
         long, value_name = "N", help_heading = "Races", allow_hyphen_values = true, hide_short_help = true,
         value_parser = clap::value_parser!(u32).range(1..=i64::from(ShopSettings::MOST_STOCK))
     )]
     pub stock: Option<u32>,
+}
+
+/// The time between rounds, within what there can be.
+fn parse_round_every(text: &str) -> Result<Duration, String> {
+    let every = values::parse_time(text).map_err(|error| error.to_string())?;
+    let (least, most) = ShopSettings::ROUND_EVERY;
+    match (least..=most).contains(&every) && every.subsec_micros() % 1_000 == 0 {
+        true => Ok(every),
+        false => Err("rounds go every 200ms to 1h, in whole milliseconds".to_owned()),
+    }
 }
 
 impl RaceFlags {
@@ -90,10 +111,31 @@ impl RaceFlags {
             options,
             suite: None,
             rounds: self.rounds.or_else(|| profile?.rounds),
+            round_every: self.round_every,
             stock: self
                 .stock
                 .or_else(|| profile?.stock)
                 .unwrap_or(default.stock),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_go_neither_faster_than_a_crowd_gathers_nor_slower_than_runs_are_long() {
+        for (text, ms) in [
+            ("200ms", 200),
+            ("1s", 1_000),
+            ("1500ms", 1_500),
+            ("1h", 3_600_000),
+        ] {
+            assert_eq!(parse_round_every(text), Ok(Duration::from_millis(ms)));
+        }
+        for text in ["0", "199ms", "1h1s", "0.2005", "often"] {
+            assert!(parse_round_every(text).is_err(), "{text}");
         }
     }
 }

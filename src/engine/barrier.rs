@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// From the last arrival to the start: longer than any core needs to notice.
-const LEAD_NS: u64 = 1_000_000;
+pub(super) const LEAD_NS: u64 = 1_000_000;
 /// How long the first one that arrived waits for the others.
 const PATIENCE_NS: u64 = 250_000_000;
 

@@ -5,13 +5,14 @@
 //! with a body that is one with its last byte, of one without an empty one. (Or, when asked for, whole requests leave at the
 //! start, or each racer has a connection of its own.)
 
+use super::awaited_start::AwaitedStart;
 use super::barrier::CommonStart;
 use super::clock::now_ns;
 use super::http2::StreamKey;
 use super::http2_connection::Http2Connection;
 use super::http2_live::Http2Live;
 use super::line::Line;
-use super::link::{AwaitedStart, Broken, CalledOff, RaceRequest, ReplyHead, Stopped};
+use super::link::{Broken, CalledOff, RaceRequest, ReplyHead, Stopped};
 use super::pacer::Pacer;
 use super::race_connection::{Ended, RaceGroup};
 use super::release::{Release, Released};
@@ -44,6 +45,8 @@ pub struct Http2Races {
     line: Line,
     /// Users of this core that wait for a common start.
     barrier: RefCell<Vec<WaitingRacer>>,
+    /// The moment that they wait for, where it was fixed before.
+    gathers_for: Cell<Option<u64>>,
     /// What lets racers go.
     release: RefCell<Release>,
     sends: RefCell<Vec<RaceSend>>,
@@ -133,6 +136,7 @@ impl Http2Races {
             connections,
             line: Line::default(),
             barrier: RefCell::default(),
+            gathers_for: Cell::default(),
             release: RefCell::new(release),
             sends: RefCell::default(),
         }
@@ -445,10 +449,13 @@ impl Http2Races {
         race: &mut Http2Race,
         racers: &mut [RaceRequest],
     ) -> Result<u64, CalledOff> {
-        if crowd.barrier.arrive(crowd.start, now_ns()).is_err() {
+        let is_alone = self.barrier.borrow().is_empty();
+        let is_with_others = is_alone || self.gathers_for.get() == crowd.due_ns();
+        if !is_with_others || crowd.arrive(now_ns()).is_err() {
             self.call_off(race).await;
             return Err(CalledOff::Missed);
         }
+        self.gathers_for.set(crowd.due_ns());
         race.group.started.set(None);
         let leads = {
             let mut barrier = self.barrier.borrow_mut();
@@ -473,7 +480,7 @@ impl Http2Races {
                 (racer.sent_ns, racer.left_ns) = (released.first_ns, released.last_ns);
             }
         }
-        let common = crowd.barrier.start(crowd.start, now_ns());
+        let common = crowd.start(now_ns());
         Ok(common.map_or(0, |common| common.crowd))
     }
 
@@ -488,18 +495,19 @@ impl Http2Races {
     async fn lead(&self, crowd: AwaitedStart<'_>) {
         let start: CommonStart = loop {
             let (now_ns, end_ns) = (now_ns(), self.run_end_ns.get());
-            if let Some(start) = crowd.barrier.start(crowd.start, now_ns) {
+            if let Some(start) = crowd.start(now_ns) {
                 break start;
             }
             if now_ns >= end_ns {
                 for waiting in self.barrier.borrow_mut().drain(..) {
-                    crowd.barrier.withdraw(crowd.start);
+                    crowd.withdraw();
                     waiting.group.started.set(Some(Err(Ended)));
                     waiting.group.wake();
                 }
                 return;
             }
-            self.pacer.until((now_ns + 2 * LOOK_NS).min(end_ns)).await;
+            let look_ns = crowd.next_look_ns(now_ns, 2 * LOOK_NS);
+            self.pacer.until(look_ns.min(end_ns)).await;
         };
         self.until_exactly(start.at_ns).await;
         let mut barrier = self.barrier.borrow_mut();

@@ -1,7 +1,7 @@
 //! What a session needs of the world: time, and requests carried out. Sockets are one world, the
 //! simulation another.
 
-use super::barrier::Barrier;
+use super::awaited_start::AwaitedStart;
 use crate::stats::Reason;
 use std::future::Future;
 use std::ops::Range;
@@ -81,15 +81,6 @@ impl RaceRequest {
             process: 0,
         }
     }
-}
-
-/// A crowd that a race is one of.
-#[derive(Clone, Copy, Debug)]
-pub struct AwaitedStart<'a> {
-    /// Where it gathers.
-    pub barrier: &'a Barrier,
-    /// Which start of the barrier is meant.
-    pub start: u64,
 }
 
 /// Why a race did not take place.

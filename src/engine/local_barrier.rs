@@ -9,6 +9,8 @@ use std::rc::Rc;
 pub(super) struct LocalBarrier {
     /// In the order in which they came.
     pub(super) waiting: Vec<WaitingRacer>,
+    /// The moment that they wait for, where it was fixed before.
+    pub(super) due_ns: Option<u64>,
     /// What each of them still has to send.
     pub(super) text: Vec<u8>,
 }

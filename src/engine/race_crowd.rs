@@ -1,8 +1,9 @@
 //! Races of a crowd: users of all cores that gather, and are let go at one moment.
 
+use super::awaited_start::AwaitedStart;
 use super::barrier::CommonStart;
 use super::clock::now_ns;
-use super::link::{AwaitedStart, CalledOff, RaceRequest, Stopped};
+use super::link::{CalledOff, RaceRequest, Stopped};
 use super::local_barrier::WaitingRacer;
 use super::race_connection::Ended;
 use super::race_pool::{RacePool, RaceStart, is_at_start};
@@ -28,11 +29,11 @@ impl RacePool {
                 .for_each(|&connection| self.get(connection).spoil());
             Err(why)
         };
-        if crowd.barrier.arrive(crowd.start, now_ns()).is_err() {
+        if !self.is_gathering_for(crowd) || crowd.arrive(now_ns()).is_err() {
             return call_off(CalledOff::Missed);
         }
         group.started.set(None);
-        let leads = self.wait_at_local_barrier(start, racers);
+        let leads = self.wait_at_local_barrier(crowd, start, racers);
         if leads {
             self.lead(crowd).await;
         }
@@ -49,14 +50,26 @@ impl RacePool {
                 }
             }
         }
-        let common = crowd.barrier.start(crowd.start, now_ns());
+        let common = crowd.start(now_ns());
         Ok(common.map_or(0, |common| common.crowd))
     }
 
+    /// Whether those of this core that wait, if there are any, wait for the same moment.
+    fn is_gathering_for(&self, crowd: AwaitedStart<'_>) -> bool {
+        let barrier = self.barrier.borrow();
+        barrier.waiting.is_empty() || barrier.due_ns == crowd.due_ns()
+    }
+
     /// Returns whether nobody else of this core waits yet.
-    fn wait_at_local_barrier(&self, start: RaceStart<'_>, racers: &[RaceRequest]) -> bool {
+    fn wait_at_local_barrier(
+        &self,
+        crowd: AwaitedStart<'_>,
+        start: RaceStart<'_>,
+        racers: &[RaceRequest],
+    ) -> bool {
         let mut barrier = self.barrier.borrow_mut();
         let is_first = barrier.waiting.is_empty();
+        barrier.due_ns = crowd.due_ns();
         for (connection, racer) in start.each(racers) {
             if is_at_start(racer) {
                 let held_back = self.parts(start, connection, racer).1;
@@ -78,20 +91,21 @@ impl RacePool {
     async fn lead(&self, crowd: AwaitedStart<'_>) {
         let start = loop {
             let (now_ns, end_ns) = (now_ns(), self.run_end_ns.get());
-            if let Some(start) = crowd.barrier.start(crowd.start, now_ns) {
+            if let Some(start) = crowd.start(now_ns) {
                 break start;
             }
             if now_ns >= end_ns {
                 let mut barrier = self.barrier.borrow_mut();
                 for waiting in barrier.waiting.drain(..) {
-                    crowd.barrier.withdraw(crowd.start);
+                    crowd.withdraw();
                     waiting.group.started.set(Some(Err(Ended)));
                     waiting.group.wake();
                 }
                 barrier.text.clear();
                 return;
             }
-            self.pacer.until((now_ns + LOOK_NS).min(end_ns)).await;
+            let look_ns = crowd.next_look_ns(now_ns, LOOK_NS);
+            self.pacer.until(look_ns.min(end_ns)).await;
         };
         self.open_local_barrier(start).await;
     }

@@ -4,12 +4,13 @@
 //! all racers leave in one submission. (Or, when asked for, whole requests do.) Users that gather
 //! on one core are let go together as well.
 
+use super::awaited_start::AwaitedStart;
 use super::breakage::unsent_reason;
 use super::clock::now_ns;
 use super::codec::ReplyParser;
 use super::connection::Connection;
 use super::destination::Destination;
-use super::link::{AwaitedStart, CalledOff, RaceRequest};
+use super::link::{CalledOff, RaceRequest};
 use super::local_barrier::LocalBarrier;
 use super::pacer::Pacer;
 use super::race_connection::{Directive, RaceConnection, RaceGroup, serve};
@@ -134,6 +135,7 @@ impl RacePool {
             }),
             barrier: RefCell::new(LocalBarrier {
                 waiting: Vec::with_capacity(connections),
+                due_ns: None,
                 text: Vec::with_capacity(connections),
             }),
             style,

@@ -96,6 +96,11 @@ pub trait Script: 'static {
         async { Ok(()) }
     }
 
+    /// Whether there is anything to prepare for all users: whether [`Script::set_up`] does anything.
+    fn sets_up(&self) -> bool {
+        false
+    }
+
     /// What the set-up made that users of other machines are to have as well: a short text that only the
     /// same plan understands. `None` before the set-up, or when it makes nothing of that kind.
     fn shared(&self) -> Option<String> {

@@ -250,15 +250,15 @@ impl SimulatedLink {
 
     /// Waits for the common start of the crowd; gives its moment and size.
     async fn gather(&mut self, crowd: AwaitedStart<'_>) -> Result<(u64, u64), CalledOff> {
-        let arrived = crowd.barrier.arrive(crowd.start, self.now_ns());
+        let arrived = crowd.arrive(self.now_ns());
         arrived.map_err(|_| CalledOff::Missed)?;
         loop {
             let now_ns = self.now_ns();
-            if let Some(start) = crowd.barrier.start(crowd.start, now_ns) {
+            if let Some(start) = crowd.start(now_ns) {
                 return Ok((start.at_ns, start.crowd));
             }
-            if let Err(stopped) = self.until(now_ns + LOOK_NS).await {
-                crowd.barrier.withdraw(crowd.start);
+            if let Err(stopped) = self.until(crowd.next_look_ns(now_ns, LOOK_NS)).await {
+                crowd.withdraw();
                 return Err(CalledOff::Stopped(stopped));
             }
         }

@@ -1,6 +1,7 @@
 //! The link of a real user: the pacer for waiting, a connection of its own or a shared one for
 //! requests.
 
+use super::awaited_start::AwaitedStart;
 use super::clock::now_ns;
 use super::codec::ReplyParser;
 use super::connection::Connection;
@@ -8,7 +9,7 @@ use super::exchange_buffers::ExchangeBuffers;
 use super::http2_connection::Http2Connection;
 use super::http2_race::{Http2Race, Http2Races};
 use super::inbox::Inbox;
-use super::link::{AwaitedStart, CalledOff, Exchange, Link, RaceRequest, ReplyHead, Stopped};
+use super::link::{CalledOff, Exchange, Link, RaceRequest, ReplyHead, Stopped};
 use super::pool::Pool;
 use super::race_connection::RaceGroup;
 use super::race_pool::{RacePool, RaceStart};

@@ -121,6 +121,12 @@ impl PreparedScript {
         self.script.race_connections(users)
     }
 
+    /// See [`Script::sets_up`].
+    #[must_use]
+    pub fn sets_up(&self) -> bool {
+        self.script.sets_up()
+    }
+
     /// See [`Script::shared`].
     #[must_use]
     pub fn shared(&self) -> Option<String> {
@@ -210,6 +216,7 @@ trait Met: fmt::Debug + fmt::Display + Send + Sync {
 /// A script, of whatever kind.
 trait Carried: Send + Sync {
     fn race_connections(&self, users: usize) -> usize;
+    fn sets_up(&self) -> bool;
     fn shared(&self) -> Option<String>;
     fn take_over(&self, shared: &str) -> bool;
     fn work(self: Arc<Self>, config: WorkerConfig, handle: &WorkerHandle);
@@ -295,6 +302,10 @@ impl<W: Workload> Met for Acquaintance<W> {
 impl<S: Described> Carried for S {
     fn race_connections(&self, users: usize) -> usize {
         Script::race_connections(self, users)
+    }
+
+    fn sets_up(&self) -> bool {
+        Script::sets_up(self)
     }
 
     fn shared(&self) -> Option<String> {

@@ -5,6 +5,7 @@
 //! of [`WorkerHandle`] and the handover to the collector, touched a few times a second.
 
 use super::addresses::CoreAddresses;
+use super::clearance::until_clear;
 use super::clock::now_ns;
 use super::health::ThreadGauge;
 use super::http2::KeptFields;
@@ -204,6 +205,9 @@ async fn run<S: Script>(
         let connection = retired.borrow_mut().pop();
         if let Some(connection) = connection {
             let interruption = &handle.interruption;
+            if let Some(clearance) = &config.clearance {
+                until_clear(&**clearance, &core.pacer, interruption).await;
+            }
             core.tear_down(&**script, &config, connection, interruption)
                 .await;
         }

@@ -2,6 +2,7 @@
 
 use super::EventSampling;
 use super::addresses::{ConnectionPositions, TargetAddresses};
+use super::clearance::Clearance;
 use super::request::PreparedHeads;
 use super::survey::{Questions, Spread};
 use super::tls::TlsClient;
@@ -21,6 +22,8 @@ pub struct WorkerConfig {
     pub load: LoadConfig,
     /// How it counts what comes back.
     pub counts: CountingConfig,
+    /// When what was set up may be cleared away; `None` when the users of this process alone need it.
+    pub clearance: Option<Arc<dyn Clearance>>,
     /// Where full intervals go and empty ones come from.
     pub handover: WorkerHandover,
 }

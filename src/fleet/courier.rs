@@ -2,7 +2,8 @@
 //! leader orders. Whoever waits for an order looks at the board.
 
 use super::bus::{ClockOffset, MemberBus, MemberEvent, Order, PlaceNews, PlaceState, Report};
-use super::words::{CUT, LEADERLESS_FLAG, SET_UP, STEER, Said, SetUp, Steering};
+use super::words::Clear;
+use super::words::{CLEAR, CUT, LEADERLESS_FLAG, SET_UP, STEER, Said, SetUp, Steering};
 use crate::pieces::tell;
 use crate::run::RunControl;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
@@ -31,6 +32,8 @@ pub struct Board {
     pub start: Option<(u32, u64)>,
     /// What the first shard set up for all.
     pub set_up: Option<SetUp>,
+    /// That nobody needs any more what was set up.
+    pub clear: Option<Clear>,
     /// What is to be done next: the round and the assignment.
     pub next: Option<(u32, Vec<u8>)>,
     /// The round whose record is wanted.
@@ -306,6 +309,9 @@ impl Round {
                 if let Some(set_up) = SetUp::read(&body) {
                     board.set_up = Some(set_up);
                 }
+            }
+            Order::Other { topic, body } if topic == CLEAR => {
+                board.clear = Clear::read(&body);
             }
             Order::Other { topic, body } => {
                 let said = Steering::read(&body);

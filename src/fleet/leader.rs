@@ -50,6 +50,8 @@ struct LedRun {
     start_ns: u64,
     /// What the first shard set up for all, as it is passed on.
     set_up: Option<Vec<u8>>,
+    /// Whether the first shard was told that nobody needs any more what it set up.
+    is_cleared: bool,
     /// Commands that were passed on.
     passed_on: usize,
     is_stopped: bool,
@@ -188,6 +190,7 @@ impl Leader {
             hash: assignment.hash.clone(),
             start_ns: 0,
             set_up: None,
+            is_cleared: false,
             passed_on: 0,
             is_stopped: false,
             is_cut: false,

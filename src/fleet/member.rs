@@ -20,8 +20,8 @@ use crate::run::{
     self, Carriers, Face, Finished, PreparedPart, RunControl, RunError, RunRequest, StartAgreement,
 };
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Time between two looks whether the user wants to stop.
@@ -30,6 +30,8 @@ const LOOK: Duration = Duration::from_millis(50);
 const LEADERLESS_TOLD: Duration = Duration::from_secs(3);
 /// How long a leader that is gone is waited for where there is no load.
 const LEADER_PATIENCE: Duration = Duration::from_secs(15);
+/// Beyond the stop timeout, how long the others are waited for before what was set up is cleared away.
+const CLEAR_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a Redis that is away is waited for by a member that has a record to hand over.
 const REDIS_PATIENCE: Duration = Duration::from_secs(60);
 
@@ -250,11 +252,14 @@ impl Membership<'_> {
             bound_us: clock.bound_ns.div_ceil(1_000),
         });
         let control = RunControl::new(&request);
+        request.plan.shares_set_up = true;
         request.shared = Some(Arc::new(HandedOver {
             courier: self.courier.clone(),
             round,
             shard: self.shard.0,
             control: control.clone(),
+            patience: request.plan.stop_timeout + CLEAR_PATIENCE,
+            asked_since: OnceLock::new(),
         }));
         if self.stops.load(Ordering::Relaxed) > 0 {
             control.interrupt();

@@ -133,6 +133,7 @@ fn record_of(
         .pauses
         .sort_by(|one, other| by_time(&one.at_s, &other.at_s));
     record.shards = rows(parts, progress);
+    record.bound_rounds_across();
     tell_of_limits(&mut record);
     record
 }

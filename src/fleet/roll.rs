@@ -35,6 +35,8 @@ pub struct RollEntry {
     pub prepared: Option<Prepared>,
     /// Its clock.
     pub clock: Option<BusClock>,
+    /// The same when its load was over.
+    pub clock_at_end: Option<BusClock>,
     /// How much later than agreed its workers were let go.
     pub late_ns: Option<u64>,
     /// End of the last second that it told of.
@@ -81,6 +83,7 @@ impl Roll {
                 standing: Standing::Preparing,
                 prepared: None,
                 clock: None,
+                clock_at_end: None,
                 late_ns: None,
                 stopped_s: None,
                 told_us: 0,
@@ -100,6 +103,7 @@ impl Roll {
                 standing: Standing::Preparing,
                 prepared: None,
                 clock: None,
+                clock_at_end: None,
                 late_ns: None,
                 stopped_s: None,
                 told_us: 0,
@@ -232,9 +236,18 @@ impl RollEntry {
             started_after_s: self.late_ns.unwrap_or(first_ns).saturating_sub(first_ns) as f64 / 1e9,
             clock_us: clock
                 .map(|(prepared, clock)| (prepared.wall_ahead_us, clock.bound_ns.div_ceil(1_000))),
+            clock_bound_to_end_us: self.clock_bound_to_end_us(),
             generator,
             last_s: self.told_us as f64 / 1e6,
         }
+    }
+
+    /// A clock that drifts steadily is nowhere farther off than at the start or at the end.
+    fn clock_bound_to_end_us(&self) -> Option<u64> {
+        let (clock, later) = self.clock.zip(self.clock_at_end)?;
+        let drift = clock.drift_until(&later);
+        let bound_ns = drift.drift_ns.unsigned_abs().saturating_add(later.bound_ns);
+        Some(bound_ns.div_ceil(1_000))
     }
 
     fn missing_text(&self) -> Option<String> {
@@ -377,6 +390,13 @@ mod tests {
         );
         assert_eq!(rows[1].clock_us, Some((3_000_000, 100)));
         assert!(rows[0].generator.is_some() && rows[1].generator.is_none());
+        assert_eq!(rows[1].clock_bound_to_end_us, None);
+        roll.entry(1).unwrap().clock_at_end = Some(BusClock {
+            offset_ns: 4_700_000,
+            bound_ns: 50_500,
+            measured_ns: 9,
+        });
+        assert_eq!(roll.rows()[1].clock_bound_to_end_us, Some(351));
         assert_eq!(
             Roll::of(1).rows()[0].missing.as_deref(),
             Some("never joined")

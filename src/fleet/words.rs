@@ -14,6 +14,8 @@ pub const REFUSED: &str = "refused";
 pub const STARTED: &str = "started";
 /// Report of the first shard: what all users share is set up. Order: here it is.
 pub const SET_UP: &str = "set-up";
+/// Order to the first shard: nobody needs any more what was set up.
+pub const CLEAR: &str = "clear";
 /// What changes how long members go on without a leader.
 pub const LEADERLESS_FLAG: &str = "--leaderless";
 
@@ -80,6 +82,16 @@ pub struct SetUp {
     pub shared: Option<String>,
 }
 
+/// See [`CLEAR`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clear {
+    /// Which of the runs.
+    pub round: u32,
+    /// Numbers of the shards, from 1, of which nobody knows whether they need it: they are lost.
+    pub lost: Vec<u32>,
+}
+
 /// What a member says of itself when it is prepared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,6 +130,7 @@ impl Said for Steering {}
 impl Said for Refused {}
 impl Said for Started {}
 impl Said for SetUp {}
+impl Said for Clear {}
 impl Said for Prepared {}
 impl Said for Settled {}
 

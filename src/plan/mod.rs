@@ -169,6 +169,9 @@ pub struct Plan {
     /// [`Plan::hash`], nor of the plan's fields: the plan is that of all of them.
     #[serde(skip)]
     pub shard: Shard,
+    /// Whether what is set up once is handed on among those machines. No part of [`Plan::hash`] either.
+    #[serde(skip)]
+    pub shares_set_up: bool,
 }
 
 impl Plan {
@@ -200,6 +203,7 @@ impl Plan {
             seed: 1,
             run_id: RunId::new(1, 2, 3),
             shard: Shard::WHOLE,
+            shares_set_up: false,
         }
     }
 

@@ -3,8 +3,8 @@
 use crate::plan::RaceOffset;
 use crate::stats::{
     Ending, LatencySummary, LatencyTotal, OFFSET_BINS, OffsetBin, Outcome, OutcomeCounts,
-    ProbeCounts, Race, RaceCounts, RaceMeasured, Round, RoundsTotal, RuleVerdict, Totals,
-    Violation,
+    ProbeCounts, Race, RaceCounts, RaceMeasured, Round, RoundsAcross, RoundsTotal, RuleVerdict,
+    Totals, Violation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -120,6 +120,10 @@ pub struct RoundsRecord {
     /// The sums over all rounds; spread, overlap and what is left are those of single rounds, and
     /// stand in `rounds.csv`.
     pub sums: Round,
+    /// How far apart the requests of a round left over all machines; null where the crowd was on one, or
+    /// there was no common clock.
+    #[serde(default)]
+    pub across: Option<RoundsAcross>,
 }
 
 /// The records of all races that were run.
@@ -252,12 +256,14 @@ pub fn rounds_record(totals: &Totals) -> Option<RoundsRecord> {
         contested,
         sold_out,
         sums,
+        across,
     } = totals.contests.rounds;
     (rounds > 0).then_some(RoundsRecord {
         rounds,
         contested,
         sold_out,
         sums,
+        across: (across.rounds > 0).then_some(across),
     })
 }
 

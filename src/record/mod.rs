@@ -39,6 +39,7 @@ mod recovery_backlog;
 pub(crate) mod recovery_record;
 mod request_log;
 pub(crate) mod rewrite;
+mod rounds_across;
 mod run_record;
 mod series_csv;
 mod shard_head;

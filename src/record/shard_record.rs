@@ -75,6 +75,10 @@ pub struct ShardRow {
     pub worst_own_share: f64,
     /// How far its clock was ahead of the common one, and the bound of that; null when nobody looked.
     pub clock: Option<ClockOffset>,
+    /// How far its clock may have been from where it was at the start, at any moment until the end of the run,
+    /// in microseconds: its drift, and the bound of the second measurement; null when nobody looked again.
+    #[serde(default)]
+    pub clock_bound_to_end_us: Option<u64>,
     /// Seconds of the run that it told of.
     pub last_s: f64,
 }

@@ -1,6 +1,6 @@
 //! What is told of the shards of a merged record, the same words wherever it is told.
 
-use crate::pieces::{grouped, percent_text};
+use crate::pieces::{counted, duration_text, grouped, percent_text};
 use crate::record::{RunRecord, ShardRow};
 
 /// Titles of the table's columns.
@@ -62,6 +62,25 @@ fn clock_text(shard: &ShardRow) -> String {
         let (offset, bound) = (clock.offset_us as f64, clock.bound_us as f64);
         format!("{:+.2} ± {:.2} ms", ms(offset), ms(bound))
     })
+}
+
+/// How far apart the requests of a round left whose crowd was on several machines; nothing where none was,
+/// or no common clock tells.
+#[must_use]
+pub fn across_sentence(record: &RunRecord) -> Option<String> {
+    let across = record.rounds.as_ref()?.across?;
+    let clocks = match across.bound_us {
+        Some(bound_us) => format!("± {} for their clocks", duration_text(bound_us)),
+        None => "give or take what their clocks are apart, which is not known".to_owned(),
+    };
+    Some(format!(
+        "Crowds over {}: in {} from the first to the last request of all machines {} in the middle one, {} at \
+         most; {clocks}",
+        counted(across.machines, "machine"),
+        counted(across.rounds, "round"),
+        duration_text(across.median_us),
+        duration_text(across.most_us),
+    ))
 }
 
 /// Which shard was the slowest, and how far apart they started.

@@ -96,6 +96,9 @@ pub struct MemberEnd {
     pub started_after_s: f64,
     /// How far its wall clock is ahead of the common one, and the bound of that, in microseconds.
     pub clock_us: Option<(i64, u64)>,
+    /// How far its clock may have been from where it was then until the run was over, in microseconds; `None`
+    /// when it was not measured again.
+    pub clock_bound_to_end_us: Option<u64>,
     /// How fit its generator was.
     pub generator: Option<Generator>,
     /// Seconds of the run that it told of.
@@ -117,6 +120,7 @@ impl MemberEnd {
                 offset_us,
                 bound_us,
             }),
+            clock_bound_to_end_us: self.clock_bound_to_end_us,
             last_s: self.last_s,
             ..ShardRow::default()
         };

@@ -4,7 +4,7 @@ use super::carriers::Carriers;
 use super::control::RunControl;
 use super::error::RunError;
 use super::lookup::Resolver;
-use crate::engine::{MetSubject, OwnTarget, Subject};
+use crate::engine::{Clearance, MetSubject, OwnTarget, Subject};
 use crate::observe::ObserverConfig;
 use crate::plan::{AddressPolicy, ClockOffset, Plan, TlsIdentity, TlsSettings};
 use crate::report::ReportFormat;
@@ -86,8 +86,8 @@ impl RunRequest {
     }
 }
 
-/// How shards come to what is set up once for all of them.
-pub trait SharedSetUp: fmt::Debug + Send + Sync {
+/// How shards come to what is set up once for all of them, and when it may be cleared away again.
+pub trait SharedSetUp: Clearance {
     /// What another shard set up: waits for it. `None` when it is this shard's to set up.
     ///
     /// # Errors

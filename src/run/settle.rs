@@ -100,6 +100,7 @@ pub fn settle(settlement: &Settlement<'_>) -> Finished {
     if let Some(fleet) = settlement.fleet {
         record.shards = fleet.members.iter().map(super::MemberEnd::row).collect();
         record.losses.extend(fleet.losses.iter().cloned());
+        record.bound_rounds_across();
     }
     let subject = &settlement.request.subject;
     let planned =

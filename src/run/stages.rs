@@ -359,7 +359,8 @@ fn shard_head(inputs: &RunInputs<'_>, script: &PreparedScript) -> Option<ShardHe
 
 /// Has `script` take over what another shard set up. Whether there is nothing to take over.
 fn take_over(request: &RunRequest, script: &PreparedScript) -> Result<bool, RunError> {
-    let Some(shared) = &request.shared else {
+    // Nobody waits for what nobody makes.
+    let Some(shared) = request.shared.as_ref().filter(|_| script.sets_up()) else {
         return Ok(true);
     };
     match shared.given()? {

@@ -5,9 +5,9 @@ use super::partition::Deal;
 use super::worker_threads::{WorkerStartError, WorkerThreads};
 use crate::engine::tls::TlsClient;
 use crate::engine::{
-    ConnectionPositions, CountingConfig, EventSampling, Interruption, LONGEST_SURVEY, LoadConfig,
-    Opened, PlacementConfig, PreparedHeads, PreparedScript, Questions, SHORTEST_SURVEY, Spread,
-    Survey, Surveyor, TargetAddresses, TargetConfig, WorkerConfig, WorkerError,
+    Clearance, ConnectionPositions, CountingConfig, EventSampling, Interruption, LONGEST_SURVEY,
+    LoadConfig, Opened, PlacementConfig, PreparedHeads, PreparedScript, Questions, SHORTEST_SURVEY,
+    Spread, Survey, Surveyor, TargetAddresses, TargetConfig, WorkerConfig, WorkerError,
 };
 use crate::plan::Plan;
 use crate::stats::{LiveSchedule, WorkerHandover};
@@ -27,6 +27,8 @@ pub struct WorkerSetup<'a> {
     pub interruption: &'a Arc<Interruption>,
     /// How the schedule of the users is changed while they live; `None` when it is not.
     pub load_schedule: Option<&'a Arc<LiveSchedule>>,
+    /// When what was set up may be cleared away; `None` when only this process needs it.
+    pub clearance: Option<Arc<dyn Clearance>>,
     /// Which events are followed to their end; `None` when none is.
     pub events: Option<&'a EventSampling>,
 }
@@ -97,6 +99,7 @@ impl WorkerSetup<'_> {
                 failures: self.plan.failures,
                 events: self.events.cloned(),
             },
+            clearance: self.clearance.clone(),
             handover,
         });
         let mut config: Vec<WorkerConfig> = config.collect();

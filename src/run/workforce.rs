@@ -79,6 +79,7 @@ impl Wanted<'_> {
             looks: request.preflight,
             interruption: self.control.interruption(),
             load_schedule: self.control.load_schedule(),
+            clearance: request.shared.clone().map(|shared| shared as _),
             events: self.events,
         };
         // Looking for the target's processes goes by time: not on the CPU of a shop on this machine.

@@ -28,6 +28,7 @@ mod steps;
 mod suite;
 mod suite_choice;
 mod supplies;
+mod timed_sale;
 mod workload;
 
 pub use classes::{UserClass, WeightedJourney, total_weight};

@@ -4,6 +4,7 @@
 use super::journeys::{RaceJourney, flash_sale};
 use super::operations::domain_of;
 use super::suite::{JOURNEYS, USER_CLASSES, suite_files, user_class};
+use super::timed_sale::TimedSale;
 use super::{
     Dialect, Domain, Form, FormField, HEALTH_PATH, JourneyKind, JourneyOption, OPENAPI_PATH,
     ShopSettings, Suite, Supplies, UnknownSetting, steps,
@@ -26,6 +27,8 @@ const AS_TEXTS: [(FormField, &str); 3] = [
 
 /// What the text begins with that hands the flash sale's item on.
 const FLASH_ITEM: &str = "flash-item=";
+/// And what the one that hands on those of all rounds begins with; they are parted by commas.
+const FLASH_ITEMS: &str = "flash-items=";
 
 /// A plan names a user class that there is not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -110,15 +113,16 @@ impl ShopScript {
         let mut produced = files.produced();
         produced.extend(raced);
         produced.sort_by_key(|step| suite_files().row_of(step));
+        let supplies = Supplies::of_domains(
+            &domains,
+            (plan.seed, &plan.run_id),
+            settings,
+            plan.races.rules,
+            dialect,
+        );
         Ok(Self {
             suite,
-            supplies: Arc::new(Supplies::of_domains(
-                &domains,
-                (plan.seed, &plan.run_id),
-                settings,
-                plan.races.rules,
-                dialect,
-            )),
+            supplies: Arc::new(supplies.by_the_clock(settings.round_clock(plan))),
             files: Arc::new(files),
             journeys,
             races,
@@ -306,12 +310,27 @@ impl Script for ShopScript {
         own.max(self.files.race_connections(users))
     }
 
+    fn sets_up(&self) -> bool {
+        self.makes(RaceJourney::FlashSaleStampede)
+    }
+
     fn shared(&self) -> Option<String> {
+        if let Some(items) = self.supplies.timed.as_ref().and_then(TimedSale::items) {
+            let items: Vec<&str> = items.iter().map(Id::as_str).collect();
+            return Some(format!("{FLASH_ITEMS}{}", items.join(",")));
+        }
         let item = self.supplies.flash_item()?;
         Some(format!("{FLASH_ITEM}{}", item.as_str()))
     }
 
     fn take_over(&self, shared: &str) -> bool {
+        if let Some(timed) = &self.supplies.timed {
+            let items = shared.strip_prefix(FLASH_ITEMS);
+            let items = items.map(|items| items.split(',').filter(|item| !item.is_empty()));
+            let items = items.map(|items| items.map(|item| Id::new(item.as_bytes())));
+            let items: Option<Vec<Id>> = items.and_then(Iterator::collect);
+            return items.is_some_and(|items| timed.put_up(items));
+        }
         let item = shared.strip_prefix(FLASH_ITEM);
         let item = item.and_then(|item| Id::new(item.as_bytes()));
         item.is_some_and(|item| {
@@ -321,11 +340,12 @@ impl Script for ShopScript {
     }
 
     fn has_taken_over(&self) -> bool {
-        self.supplies.flash_item().is_some()
+        let timed = self.supplies.timed.as_ref();
+        self.supplies.flash_item().is_some() || timed.is_some_and(|timed| timed.items().is_some())
     }
 
     async fn set_up<L: Link>(&self, user: &mut Session<L>) -> Result<(), SetUpFailure> {
-        if self.makes(RaceJourney::FlashSaleStampede) {
+        if self.sets_up() {
             flash_sale::set_up(user, &self.supplies).await?;
         }
         Ok(())

@@ -1,13 +1,16 @@
 //! What a plan of ShopStream says beyond the load, in words that a plan keeps and does not interpret.
 
+use super::timed_sale::RoundClock;
 use super::{JourneyOption, JourneyOptions, Suite, UnknownOption};
 use crate::plan::{Plan, PlannedRaces, RaceRules};
 use serde_json::{Map, Value};
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 /// What [`PlannedRaces::own`] calls them.
 const ROUNDS: &str = "rounds";
 const STOCK: &str = "stock";
+const ROUND_EVERY_MS: &str = "round_every_ms";
 
 /// How journeys differ from those of the Locust suite, and how the flash sale goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +22,9 @@ pub struct ShopSettings {
     /// Rounds of the flash sale; `None` goes on until the run ends. One round is the Locust suite's
     /// sale: one item for the whole run, and nobody waits for anybody.
     pub rounds: Option<NonZeroU64>,
+    /// Time from one round to the next where they go by the clock, [`RoundClock::LEAST`] to
+    /// [`RoundClock::MOST`], in whole milliseconds; `None` where nothing was said of it.
+    pub round_every: Option<Duration>,
     /// Pieces in each round of the flash sale, 1 to [`ShopSettings::MOST_STOCK`].
     pub stock: u32,
 }
@@ -45,6 +51,7 @@ impl Default for ShopSettings {
             options: JourneyOptions::default(),
             suite: None,
             rounds: None,
+            round_every: None,
             stock: 10,
         }
     }
@@ -53,6 +60,8 @@ impl Default for ShopSettings {
 impl ShopSettings {
     /// Most pieces of a round.
     pub const MOST_STOCK: u32 = 1_000_000;
+    /// Shortest and longest time between rounds that go by the clock.
+    pub const ROUND_EVERY: (Duration, Duration) = (RoundClock::LEAST, RoundClock::MOST);
 
     /// Those of `plan`; what it does not say is as it is without flags.
     ///
@@ -67,10 +76,13 @@ impl ShopSettings {
         let own = &plan.races.own;
         let rounds = number(own, ROUNDS, u64::MAX)?;
         let stock = number(own, STOCK, u64::from(Self::MOST_STOCK))?;
+        let most_ms = RoundClock::MOST.as_millis() as u64;
+        let every_ms = number(own, ROUND_EVERY_MS, most_ms)?;
         Ok(Self {
             options: options.collect::<Result<_, _>>()?,
             suite,
             rounds: rounds.or(default.rounds),
+            round_every: every_ms.map(|ms| Duration::from_millis(ms.get())),
             stock: stock.map_or(default.stock, |stock| stock.get() as u32),
         })
     }
@@ -89,17 +101,35 @@ impl ShopSettings {
             (ROUNDS, self.rounds.map(NonZeroU64::get).into()),
             (STOCK, self.stock.into()),
         ];
+        // Not said, it is no word of the plan: older plans have the same hash.
+        let every = self.round_every.map(|every| {
+            let ms = Value::from(every.as_millis() as u64);
+            (ROUND_EVERY_MS, ms)
+        });
+        let own = own.into_iter().chain(every);
         let own = own.map(|(name, value): (&str, Value)| (name.to_owned(), value));
         PlannedRaces {
             rules,
-            own: own.into_iter().collect(),
+            own: own.collect(),
         }
     }
 
     /// Whether the flash sale goes in rounds, with a common start each, where races go by `rules`.
     #[must_use]
     pub fn has_rounds(&self, rules: &RaceRules) -> bool {
-        !rules.sequential && self.rounds != NonZeroU64::new(1)
+        !rules.sequential && (self.rounds != NonZeroU64::new(1) || self.round_every.is_some())
+    }
+}
+
+impl ShopSettings {
+    /// The rounds of `plan` that go by the clock; `None` where the flash sale has none, or each begins when
+    /// the one before is over.
+    #[must_use]
+    pub fn round_clock(&self, plan: &Plan) -> Option<RoundClock> {
+        let most = self.rounds.map(NonZeroU64::get);
+        self.has_rounds(&plan.races.rules)
+            .then(|| RoundClock::of(plan, self.round_every, most))
+            .flatten()
     }
 }
 
@@ -124,7 +154,6 @@ fn number(
 mod tests {
     use super::*;
     use crate::plan::{Load, Stage};
-    use std::time::Duration;
 
     fn plan() -> Plan {
         let run_time = Duration::from_secs(1);
@@ -144,6 +173,7 @@ mod tests {
                 .collect(),
             suite: Some(Suite::Five),
             rounds: NonZeroU64::new(3),
+            round_every: Some(Duration::from_millis(1_500)),
             stock: 7,
         };
         for settings in [settings, ShopSettings::default()] {

@@ -1,6 +1,7 @@
 //! What the journeys of one run are carried out with: shared by all users, on all cores.
 
 use super::sale::FlashSale;
+use super::timed_sale::{RoundClock, TimedSale};
 use super::{Dialect, Domain, Generation, Payloads, ShopSettings};
 use crate::engine::{Arena, Id};
 use crate::plan::{RaceRules, RunId};
@@ -22,6 +23,8 @@ pub struct Supplies {
     pub flash_stocks: Arena,
     /// The flash sale in rounds.
     pub sale: FlashSale,
+    /// The same by the clock, where it goes by one.
+    pub timed: Option<TimedSale>,
     /// What the ids that users make up begin with.
     pub prefixes: IdPrefixes,
     /// How often in a row nobody could be told by a read that the shop fills by and by.
@@ -64,11 +67,21 @@ impl Supplies {
             races,
             flash_stocks: Payloads::warehouse_stocks(seed, run_id, (settings.stock, has_stocks)),
             sale: FlashSale::new(settings.rounds),
+            timed: None,
             payloads: Payloads::new(seed, run_id, domains),
             settings,
             prefixes: IdPrefixes::new(run_id),
             futile_reads: AtomicU32::new(0),
             flash_item: OnceLock::new(),
+        }
+    }
+
+    /// The same, whose flash sale goes by `clock` if there is one.
+    #[must_use]
+    pub fn by_the_clock(self, clock: Option<RoundClock>) -> Self {
+        Self {
+            timed: clock.map(TimedSale::new),
+            ..self
         }
     }
 

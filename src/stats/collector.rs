@@ -4,6 +4,7 @@
 //! worker owns three sets in all, one that it fills and two that are on their way. It makes all three
 //! on its own thread, so that their memory is that of its node, and no line of it another worker's.
 
+use super::round_join::RoundJoin;
 use super::seconds::Seconds;
 use super::shared_judge::SharedJudge;
 use super::sink::Sinks;
@@ -129,6 +130,7 @@ pub struct Merging {
     totals: Totals,
     sinks: Sinks,
     shared: SharedJudge,
+    rounds: RoundJoin,
 }
 
 impl Merging {
@@ -139,6 +141,7 @@ impl Merging {
             sinks: Sinks::new(sinks, context.live.tell),
             totals: Totals::new(Arc::new(context)),
             shared: SharedJudge::default(),
+            rounds: RoundJoin::default(),
         }
     }
 
@@ -154,10 +157,14 @@ impl Merging {
             interval.phase = phase_of(load_schedule, interval);
         }
         // A part of a run cannot tell; it is judged where all parts are.
-        if !self.totals.context.live.is_part {
+        let is_part = self.totals.context.live.is_part;
+        if !is_part {
             self.shared.second(interval, &self.totals.context);
         }
         self.totals.absorb(interval);
+        self.totals.contests.ledger.shared.forget_old_takes();
+        let rounds = &mut self.totals.contests.rounds;
+        self.rounds.second(interval, (rounds, is_part));
         self.sinks.second(interval, &self.totals);
     }
 

@@ -25,6 +25,7 @@ mod own_lateness;
 mod races;
 mod reason;
 mod recovery;
+mod round_join;
 mod rounds;
 mod rule_check;
 mod rules;
@@ -83,7 +84,7 @@ pub use recovery::{
     ConfidenceInterval, HELD_S, Recovery, RecoveryMeasure, RecoveryStanding, Settling,
     StretchFigures, TOLERANCE, Tolerance, WINDOW_S,
 };
-pub use rounds::{Round, RoundsTotal};
+pub use rounds::{Round, RoundsAcross, RoundsTotal};
 pub use rule_check::{CheckKind, Contender, Contest, Fate, RuleCheck, Told, ToldPlace};
 pub use rules::{Ledger, Reasons, Rule, RuleCounts, RuleFinding, RuleVerdict, ShownExchanges};
 pub use run_context::{LiveContext, RunContext, Tags};

@@ -35,6 +35,27 @@ pub struct Round {
     pub overlapped: bool,
     /// Pieces that the shop says are left; null when it could not be asked.
     pub left: Option<i64>,
+    /// The machine whose part of the round this is, by the number of its shard: its crowd was one with
+    /// those of the other machines. 0 when all of it is here.
+    #[serde(default)]
+    pub shard: u32,
+}
+
+/// How far apart the requests of rounds left whose crowd was on several machines, each by its own clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RoundsAcross {
+    /// Rounds in which requests of several machines left.
+    pub rounds: u64,
+    /// Machines that took part, at most.
+    pub machines: u64,
+    /// From the first to the last request of a round over all machines, in microseconds: the middle one
+    /// of all those rounds.
+    pub median_us: u64,
+    /// The same of the round where it was most.
+    pub most_us: u64,
+    /// These times may be wrong by so many microseconds, since each machine went by its own clock; null
+    /// where it is not known.
+    pub bound_us: Option<u64>,
 }
 
 /// All rounds of a run, added up.
@@ -48,11 +69,20 @@ pub struct RoundsTotal {
     pub sold_out: u64,
     /// The sums of all rounds; `round` is the last one.
     pub sums: Round,
+    /// Of those whose crowd was on several machines: known once their parts are put together.
+    pub across: RoundsAcross,
 }
 
 impl RoundsTotal {
-    /// Adds a round that ended.
+    /// Adds a round that ended. Of the part of one machine only what adds up is added; the rest is known when
+    /// all parts are put together.
     pub fn end(&mut self, round: &Round) {
+        if round.shard > 0 {
+            let stock = self.sums.stock;
+            self.sum_up(round);
+            self.sums.stock = stock;
+            return;
+        }
         self.rounds += 1;
         if round.demand > round.stock {
             self.contested += 1;

@@ -42,6 +42,7 @@ impl SharedJudge {
                 check: None,
             });
         }
+        self.sum.forget_old_takes();
     }
 
     /// What held, once all is over: the rules, by name, with whether that is known.

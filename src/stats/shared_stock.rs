@@ -5,8 +5,10 @@
 use super::{Forget, WitnessExchange};
 use serde::{Deserialize, Serialize};
 
-/// Things that are told apart.
-pub(super) const MOST_THINGS: usize = 16;
+/// Things that are told apart: more than a sale by the clock has rounds.
+pub(super) const MOST_THINGS: usize = 1_024;
+/// Things whose granted requests are kept for as long as something may come of them.
+const LATEST_THINGS: usize = 16;
 /// Exchanges that a core keeps of one thing in a second.
 const MOST_TAKES: usize = 16;
 /// Exchanges that are kept of one thing in all.
@@ -71,6 +73,14 @@ impl SharedStocks {
             None => return None,
         };
         self.0.get_mut(index)
+    }
+
+    /// Forgets the requests that were granted, but those of the things that came last: of the others hardly
+    /// any is to come, and what they come to stays counted.
+    pub(super) fn forget_old_takes(&mut self) {
+        let before = self.0.len().saturating_sub(LATEST_THINGS);
+        let old = &mut self.0[..before];
+        old.iter_mut().for_each(|thing| thing.takes = Vec::new());
     }
 
     /// Adds everything of `other`.

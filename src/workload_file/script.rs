@@ -25,6 +25,8 @@ pub struct FileScript {
     journeys: Vec<PlannedJourney>,
     /// What a set-up reads for all users.
     shared: Shared,
+    /// Whether what is set up is this machine's to clear away.
+    clears_away: bool,
     race_rules: RaceRules,
 }
 
@@ -136,6 +138,7 @@ impl FileScript {
             classes: planned,
             journeys,
             race_rules: plan.races.rules,
+            clears_away: !plan.shares_set_up || plan.shard.index == 0,
         })
     }
 
@@ -323,6 +326,10 @@ impl Script for FileScript {
         }
     }
 
+    fn sets_up(&self) -> bool {
+        self.means.program.set_up.is_some()
+    }
+
     fn shared(&self) -> Option<String> {
         self.shared.text()
     }
@@ -336,8 +343,8 @@ impl Script for FileScript {
     }
 
     fn tears_down(&self) -> bool {
-        let is_own = !self.shared.is_taken_over();
-        is_own && self.means.program.tear_down.is_some() && self.shared.is_last()
+        let clears = self.clears_away && !self.shared.is_taken_over();
+        clears && self.means.program.tear_down.is_some() && self.shared.is_last()
     }
 
     async fn tear_down<L: Link>(&self, user: &mut Session<L>) {

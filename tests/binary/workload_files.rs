@@ -69,6 +69,7 @@ fn a_rate_limit_is_an_outcome_and_is_heeded() {
     let manners = Manners {
         refuses_every: 5,
         retry_after_s: 60,
+        ..Manners::default()
     };
     let shop = OtherShop::start(manners);
     let line = format!(

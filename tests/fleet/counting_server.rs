@@ -19,6 +19,8 @@ pub struct CountingServer {
 #[derive(Default)]
 struct Counted {
     requests: u64,
+    /// Connections that were ever made.
+    connections: u64,
     /// How often each value of the header `x-once` came.
     once: BTreeMap<String, u64>,
 }
@@ -37,6 +39,7 @@ impl CountingServer {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let serving = serving.clone();
+                serving.lock().connections += 1;
                 thread::spawn(move || serving.serve(stream));
             }
         });
@@ -82,6 +85,17 @@ impl CountingServer {
             thread::sleep(Duration::from_millis(10));
         }
         panic!("only {} of {requests} requests came", self.requests());
+    }
+
+    /// Waits until so many connections were made.
+    pub fn wait_for_connections(&self, connections: u64) {
+        for _ in 0..6_000 {
+            if self.lock().connections >= connections {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("fewer than {connections} connections were made");
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Counted> {

@@ -3,12 +3,13 @@
 
 use crate::simulated_shop::{MS, SECOND, orderly, simulation};
 use proptest::prelude::*;
-use shopblast::engine::{Described, Link, SessionStart, UserConfig};
+use shopblast::engine::{Described, Link, Script, SessionStart, UserConfig};
 use shopblast::plan::{
-    Arrivals, ClassShare, Load, Plan, RunId, Shard, Stage, UniqueNumbers, WaitTime, arrival_seed,
+    Arrivals, ClassShare, Load, Plan, RaceRules, RunId, Shard, Stage, UniqueNumbers, WaitTime,
+    arrival_seed,
 };
 use shopblast::run::{Deal, Partition};
-use shopblast::shop::{Generation, ShopScript};
+use shopblast::shop::{Generation, ShopScript, ShopSettings};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -120,6 +121,10 @@ fn carried_out(script: &Arc<ShopScript>, partition: Partition) -> Sent {
     sent.take()
 }
 
+/// Items of as many rounds as go by the clock in these plans.
+const FLASH_ITEMS: &str = "flash-items=item-1,item-2,item-3,item-4,item-5,item-6,item-7";
+const ROUND_MS: u64 = 500;
+
 /// What all shards send together, in an order that does not tell who did.
 fn sent_by(plan: &Plan, of: u32, cores: usize) -> Sent {
     let last = Plan {
@@ -128,6 +133,8 @@ fn sent_by(plan: &Plan, of: u32, cores: usize) -> Sent {
     };
     // What a shard's script is made of is the whole plan's.
     let script = Arc::new(ShopScript::new(&last, Generation::Five).unwrap());
+    let goes_by_the_clock = script.supplies().timed.is_some();
+    assert!(!goes_by_the_clock || script.take_over(FLASH_ITEMS));
     let waits = (0..plan.classes.len()).map(|class| script.wait_of(class));
     let waits: Vec<WaitTime> = waits.collect();
     let shards = (0..of).flat_map(|index| dealt(plan, (index, of), (cores, &waits)));
@@ -146,6 +153,43 @@ fn users_of_all_shards_send_what_those_of_one_machine_send() {
     assert!(alone.len() > 100, "{} requests", alone.len());
     for (of, cores) in [(1, 4), (2, 1), (3, 2), (8, 3)] {
         assert!(sent_by(&plan, of, cores) == alone, "{of} shards of {cores}");
+    }
+}
+
+#[test]
+fn the_crowds_of_all_shards_go_for_the_same_items_at_the_same_moments() {
+    let settings = ShopSettings {
+        round_every: Some(Duration::from_millis(ROUND_MS)),
+        ..ShopSettings::default()
+    };
+    for (classes, own_requests) in [
+        (&[("FlashSaleUser", 1)][..], false),
+        (&[("FlashSaleUser", 1), (CLASSES[0], 2)][..], true),
+    ] {
+        let plan = Plan {
+            races: settings.races(RaceRules::default()),
+            shares_set_up: true,
+            ..plan(closed(&[(9, 6.0), (5, 9.0)]), classes)
+        };
+        let alone = sent_by(&plan, 1, 1);
+        let reserve = |(_, request): &&(u64, Vec<u8>)| {
+            String::from_utf8_lossy(request).starts_with("POST /inventory/item-")
+        };
+        let crowds: Vec<&(u64, Vec<u8>)> = alone.iter().filter(reserve).collect();
+        assert!(crowds.len() > 15, "{} requests", crowds.len());
+        assert_eq!(crowds.len() < alone.len(), own_requests);
+        for (sent_ns, request) in crowds {
+            let round = sent_ns / (ROUND_MS * MS);
+            assert_eq!(sent_ns % (ROUND_MS * MS), 0, "each leaves when it is due");
+            let item = format!("POST /inventory/item-{round}/reserve");
+            assert!(
+                String::from_utf8_lossy(request).starts_with(&item),
+                "{item}"
+            );
+        }
+        for (of, cores) in [(1, 3), (2, 1), (3, 2), (8, 2)] {
+            assert!(sent_by(&plan, of, cores) == alone, "{of} shards of {cores}");
+        }
     }
 }
 

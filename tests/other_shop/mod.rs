@@ -16,6 +16,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 /// How the shop behaves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,6 +25,8 @@ pub struct Manners {
     pub refuses_every: u64,
     /// What `retry-after` says then, in seconds.
     pub retry_after_s: u64,
+    /// How long it takes over an offer of a campaign, before it looks whether that is open.
+    pub offers_take: Duration,
 }
 
 /// What the shop knows, and what it was asked.
@@ -169,6 +172,9 @@ impl OtherShop {
     fn answer(&self, asked: &Asked) -> Answer {
         if asked.path.starts_with("/offers") {
             return self.answer_offer(asked);
+        }
+        if asked.path.starts_with("/campaigns/") && asked.method == "GET" {
+            thread::sleep(self.manners.offers_take);
         }
         let mut books = self.books.lock().expect("a lock");
         let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));

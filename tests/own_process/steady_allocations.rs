@@ -157,6 +157,7 @@ fn totals_of<S: Described>(
     let (ready_sender, ready) = crossbeam_channel::bounded(1);
     let (start_sender, start) = crossbeam_channel::bounded(1);
     let config = WorkerConfig {
+        clearance: None,
         place: PlacementConfig {
             position: 0,
             cpu: plan.cores[0],

@@ -5,7 +5,8 @@ use super::marks::mark_request;
 use super::race_judgement::{body_of, judge};
 use super::user_values::UserValues;
 use super::{Abort, Session};
-use crate::engine::link::{AwaitedStart, CalledOff, RaceRequest};
+use crate::engine::awaited_start::AwaitedStart;
+use crate::engine::link::{CalledOff, RaceRequest};
 use crate::engine::recorder::ObservedExchange;
 use crate::engine::socket_link::MOST_RACERS;
 use crate::engine::{
@@ -206,11 +207,18 @@ impl<L: Link> Session<L> {
             }
             Ok(size) => {
                 // Waiting for the others is no lag: all are due when the crowd is.
-                start.due_ns = self.race_requests[0].sent_ns.max(start.due_ns);
+                let released_ns = self.race_requests[0].sent_ns.max(start.due_ns);
+                start.due_ns = crowd.due_ns().unwrap_or(released_ns);
                 let range = self.finish_race(&[racer], &start);
                 Ok(Some((range.start, size)))
             }
         }
+    }
+
+    /// When the clock of the run started, on the monotonic clock.
+    #[must_use]
+    pub fn run_start_ns(&self) -> u64 {
+        self.recorder.borrow().start_ns()
     }
 
     /// Takes part in the crowd of `barrier` from now on, if the user does not yet.

@@ -58,6 +58,8 @@ pub struct LeaderBus {
     is_to_restore: bool,
     roster: Roster,
     is_outranked: bool,
+    /// Until when the name is surely this leader's, on the own clock: nobody else can take it before.
+    held_until_ns: u64,
 }
 
 impl LeaderBus {
@@ -99,6 +101,7 @@ impl LeaderBus {
             is_to_restore: false,
             roster,
             is_outranked: false,
+            held_until_ns: 0,
         };
         match bus.take_lock()? {
             None => Ok(bus),
@@ -231,12 +234,13 @@ impl LeaderBus {
     /// # Errors
     /// When Redis cannot be reached: they go by themselves, later.
     pub fn leave(mut self) -> Result<(), MeetingError> {
-        let mut keys = self.keys.all(self.terms.shards);
-        let is_ours = match self.link.read(|store| store.get(&self.lock))? {
-            Some(bytes) => leader_card(&self.seal(&self.lock), &bytes).as_ref() == Ok(&self.card),
-            None => false,
-        };
-        keys.extend(is_ours.then(|| self.lock.clone()));
+        let keys = self.keys.all(self.terms.shards);
+        let is_ours = self.renew_lock()?;
+        // What nobody else can have taken meanwhile is taken away; else it goes by itself.
+        if is_ours && self.link.now_ns() < self.held_until_ns {
+            let lock = [self.lock.clone()];
+            self.link.read(|store| store.forget(&lock))?;
+        }
         Ok(self.link.read(|store| store.forget(&keys))?)
     }
 
@@ -246,6 +250,35 @@ impl LeaderBus {
             run: &self.terms.run,
             place,
         }
+    }
+
+    /// Keeps the run's name, if it is still this leader's: whether it is.
+    ///
+    /// Two commands are not one, and a name may expire and be taken between them. So it is kept first and read
+    /// then: what is this leader's afterwards was so when it was kept, since a name that is lost never comes
+    /// back by itself. A name that may have expired already is looked at before it is kept.
+    fn renew_lock(&mut self) -> Result<bool, StoreError> {
+        let is_sure = self.link.now_ns() < self.held_until_ns;
+        if !is_sure && !self.has_lock()? {
+            return Ok(false);
+        }
+        let asked_ns = self.link.now_ns();
+        let lock = [self.lock.clone()];
+        self.link.read(|store| store.keep(&lock, LEADER_EXPIRY))?;
+        let is_ours = self.has_lock()?;
+        self.held_until_ns = match is_ours {
+            true => asked_ns + LEADER_EXPIRY.as_nanos() as u64,
+            false => 0,
+        };
+        Ok(is_ours)
+    }
+
+    fn has_lock(&mut self) -> Result<bool, StoreError> {
+        let bytes = self.link.read(|store| store.get(&self.lock))?;
+        let seal = self.seal(&self.lock);
+        Ok(bytes.is_some_and(|bytes| {
+            leader_card(&seal, &bytes).is_ok_and(|card| card.session == self.card.session)
+        }))
     }
 
     /// Takes the run's name where nobody has it; else who has it, if that is another leader.
@@ -259,10 +292,12 @@ impl LeaderBus {
             &self.card,
         );
         let lock = self.lock.clone();
+        let asked_ns = self.link.now_ns();
         if self
             .link
             .write(|store| store.put_new(&lock, &own, LEADER_EXPIRY))?
         {
+            self.held_until_ns = asked_ns + LEADER_EXPIRY.as_nanos() as u64;
             return Ok(None);
         }
         let Some(bytes) = self.link.read(|store| store.get(&lock))? else {
@@ -330,9 +365,8 @@ impl LeaderBus {
     fn restore(&mut self, events: &mut Vec<LeaderEvent>) -> Result<(), StoreError> {
         self.read_up_to = [EntryId::START; 2];
         self.roster.expect_repeats(self.link.now_ns());
-        let lock = [self.lock.clone()];
         let plan = [self.keys.plan.clone()];
-        let knows_lock = self.link.read(|store| store.keep(&lock, LEADER_EXPIRY))? > 0;
+        let knows_lock = self.renew_lock()?;
         let knows_plan = self.link.read(|store| store.keep(&plan, EXPIRY))? > 0;
         if !knows_lock {
             self.hold_lock(events)?;
@@ -419,15 +453,7 @@ impl LeaderBus {
         let key = self.keys.beat.clone();
         let beaten = self.link.write(|store| store.put(&key, &sealed, EXPIRY));
         // A Redis without room takes no beat, but keeps what it has.
-        let lock = [self.lock.clone()];
-        let is_there = self.link.read(|store| store.get(&lock[0]))?;
-        let seal = self.seal(&self.lock);
-        let is_ours = is_there.is_some_and(|bytes| {
-            leader_card(&seal, &bytes).is_ok_and(|card| card.session == self.card.session)
-        });
-        if is_ours {
-            self.link.read(|store| store.keep(&lock, LEADER_EXPIRY))?;
-        } else {
+        if !self.renew_lock()? {
             self.hold_lock(events)?;
         }
         // The rest stays for ten minutes: each tenth beat is enough.

@@ -28,9 +28,13 @@ struct Inside {
     streams: HashMap<String, Kept<Entries>>,
     last_id: EntryId,
     commands: u64,
+    /// What happens after so many more commands.
+    between: Option<(u64, Happening)>,
 }
 
 type Entries = Vec<(EntryId, Vec<u8>)>;
+/// What happens between two commands.
+type Happening = Box<dyn FnOnce(&PlayedRedis) + Send>;
 
 struct Kept<T> {
     held: T,
@@ -138,6 +142,31 @@ impl PlayedRedis {
         })
     }
 
+    /// Has something happen between the command number `after` from now, and the next one.
+    pub fn between(&self, after: u64, what: impl FnOnce(&PlayedRedis) + Send + 'static) {
+        self.inside().between = Some((after, Box::new(what)));
+    }
+
+    /// Whether that is still to come.
+    #[must_use]
+    pub fn is_to_happen(&self) -> bool {
+        self.inside().between.is_some()
+    }
+
+    fn let_happen(&self) {
+        let mut inside = self.inside();
+        let Some((after, what)) = inside.between.take() else {
+            return;
+        };
+        match after {
+            0 | 1 => {
+                drop(inside);
+                what(self);
+            }
+            _ => inside.between = Some((after - 1, what)),
+        }
+    }
+
     /// Commands that it was asked to carry out.
     #[must_use]
     pub fn commands(&self) -> u64 {
@@ -240,6 +269,8 @@ impl PlayedStore {
         inside.expire();
         let done = what(&mut inside);
         inside.passed_ns += inside.way_ns;
+        drop(inside);
+        self.redis.let_happen();
         Ok(done)
     }
 }

@@ -3,11 +3,12 @@
 
 use super::Leader;
 use crate::fleet::bus::{LeaderEvent, Order, Report};
+use crate::fleet::handed_over::HandedOver;
 use crate::fleet::merging::Merging;
 use crate::fleet::request::OnLost;
 use crate::fleet::roll::{RollEntry, Standing, TOLD_SPREAD};
 use crate::fleet::words::{
-    CUT, REFUSED, Refused, STARTED, STEER, Said, Settled, Started, Steering,
+    CLEAR, CUT, Clear, REFUSED, Refused, STARTED, STEER, Said, Settled, Started, Steering,
 };
 use crate::pieces::{counted, tell};
 use crate::run::RunState;
@@ -25,6 +26,7 @@ impl Leader {
         }
         merging.hand_on();
         self.pass_on();
+        self.let_clear_away();
         self.tell_spread();
         let is_over = self.roll.all_over() && !self.waits_for_lost();
         if is_over {
@@ -126,7 +128,7 @@ impl Leader {
                     }
                 }
             }
-            Report::Settled { round, body, .. } if round == self.round => {
+            Report::Settled { round, clock, body } if round == self.round => {
                 if let Some(settled) = Settled::read(&body) {
                     let early = settled.interrupted && !self.is_called_off();
                     if early {
@@ -145,6 +147,7 @@ impl Leader {
                         .collect();
                     losses.into_iter().for_each(|loss| self.note_loss(loss));
                     if let Some(entry) = self.roll.entry(shard) {
+                        entry.clock_at_end = clock;
                         entry.standing = Standing::Settled(Box::new(settled));
                     }
                     merging.finish(shard);
@@ -171,6 +174,29 @@ impl Leader {
             Report::Trouble { says } => tell(format!("{}: {says}", self.named(shard))),
             _ => {}
         }
+    }
+
+    /// Tells the first shard, once, when no other one needs any more what it set up.
+    fn let_clear_away(&mut self) {
+        let is_settled = |entry: &RollEntry| matches!(entry.standing, Standing::Settled(_));
+        let mut lost = Vec::new();
+        let others = self.roll.members();
+        for (shard, entry) in others.filter(|(shard, _)| *shard != HandedOver::MAKER) {
+            match (is_settled(entry), &entry.lost) {
+                (true, _) => {}
+                (false, Some(_)) => lost.push(shard + 1),
+                (false, None) => return,
+            }
+        }
+        let round = self.round;
+        let Some(run) = self.run.as_mut().filter(|run| !run.is_cleared) else {
+            return;
+        };
+        run.is_cleared = true;
+        self.give(&Order::Other {
+            topic: CLEAR.to_owned(),
+            body: Clear { round, lost }.to_bytes(),
+        });
     }
 
     /// Passes on what was asked of the run since.

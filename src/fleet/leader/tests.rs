@@ -6,7 +6,7 @@ use crate::fleet::bus::{
 };
 use crate::fleet::merging::Merging;
 use crate::fleet::request::{Meeting, MembersRecords, OnLost};
-use crate::fleet::words::{CUT, Settled, parts};
+use crate::fleet::words::{CLEAR, CUT, Clear, Settled, parts};
 use crate::observe::RedisAddress;
 use crate::plan::{AddressPolicy, Arrivals, Load, Plan, TlsSettings};
 use crate::run::{RunRequest, made_up};
@@ -293,6 +293,59 @@ fn what_the_first_shard_sets_up_all_others_hear_whenever_they_join() {
     while !stage.leader.collect_some(&mut merging) {}
     stage.assign().unwrap();
     assert!(!stage.leader.is_set_up(), "the next run has its own");
+}
+
+/// What the first shard was told of clearing away.
+fn heard_clear(stage: &mut Stage) -> Vec<Clear> {
+    let orders = stage.orders(0).into_iter();
+    let clear = orders.filter_map(|order| match order {
+        Order::Other { topic, body } if topic == CLEAR => Clear::read(&body),
+        _ => None,
+    });
+    clear.collect()
+}
+
+#[test]
+fn the_first_shard_clears_away_once_when_all_others_have_ended() {
+    let mut stage = Stage::of(3, OnLost::Continue);
+    stage.all_prepared();
+    stage.leader.order_start().unwrap();
+    let mut merging = stage.merging();
+    stage.settle(1, 0);
+    for _ in 0..3 {
+        assert!(!stage.leader.collect_some(&mut merging));
+    }
+    assert_eq!(heard_clear(&mut stage), [], "one still drains");
+    stage.settle(2, 0);
+    for _ in 0..3 {
+        assert!(!stage.leader.collect_some(&mut merging));
+    }
+    let clear = Clear {
+        round: 0,
+        lost: Vec::new(),
+    };
+    assert_eq!(heard_clear(&mut stage), [clear]);
+}
+
+#[test]
+fn who_is_lost_is_named_where_what_it_may_need_is_cleared_away() {
+    let mut stage = Stage::of(3, OnLost::Continue);
+    stage.all_prepared();
+    stage.leader.order_start().unwrap();
+    let mut merging = stage.merging();
+    stage.settle(1, 0);
+    // The third one is silent from now on.
+    for _ in 0..80 {
+        stage.listen(0);
+        stage.listen(1);
+        stage.leader.collect_some(&mut merging);
+        stage.redis.pass(Duration::from_millis(100));
+    }
+    let clear = Clear {
+        round: 0,
+        lost: vec![3],
+    };
+    assert_eq!(heard_clear(&mut stage), [clear]);
 }
 
 #[test]

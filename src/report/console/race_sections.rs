@@ -6,6 +6,7 @@ use crate::pieces::{
     SummaryStyle, TextColumn, TextTable, counted, duration_text, grouped, in_lines,
 };
 use crate::record::{InvariantRecord, ProcessKind, RaceRecord, RunRecord};
+use crate::report::shards_text::across_sentence;
 use crate::stats::{Outcome, RuleVerdict};
 
 /// Races without any overlap that are enough to say so.
@@ -47,6 +48,7 @@ pub fn races_section(record: &RunRecord, style: SummaryStyle) -> String {
     }
     let told = processes_line(record).into_iter();
     let told = told.chain(serialised(record)).chain(rounds_line(record));
+    let told = told.chain(across_sentence(record));
     let mut lines = vec![bold(style, "Races"), table.text(0, style)];
     lines.extend(told.map(|line| in_lines(&line, 0, 2, style.width)));
     lines.join("\n")

@@ -9,8 +9,10 @@ use crate::record::{
 };
 use crate::report::console::part_word;
 use crate::report::console::witness_text::{CurlTarget, curl_commands, replay_command};
+use crate::report::shards_text::across_sentence;
 use crate::stats::RuleVerdict;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::path::Path;
 
 /// Ways to end that are shown a race.
@@ -23,6 +25,7 @@ pub struct ContestsView {
     pub races: Vec<RaceRow>,
     pub rules: Vec<RuleRow>,
     pub rounds: Option<RoundsRecord>,
+    pub across: Option<String>,
     pub has_offsets: bool,
     pub has_rounds_chart: bool,
 }
@@ -124,6 +127,7 @@ impl ContestsView {
             races: races.map(|race| race_row(race, recorded)).collect(),
             rules,
             rounds: run.rounds.clone(),
+            across: across_sentence(run),
             has_offsets: run.races.iter().any(|race| !race.offsets.is_empty()),
             has_rounds_chart: recorded.rounds.len() > 1,
         }
@@ -286,10 +290,17 @@ pub fn curves(run: &RunRecord) -> Vec<RaceCurves> {
 
 /// The last rounds of the flash sale.
 pub fn rounds_over_time(recorded: &Recorded) -> RoundsOverTime {
+    let (numbers, shards) = (
+        recorded.rounds.numbers("round"),
+        recorded.rounds.numbers("shard"),
+    );
+    let is_part = |row: usize| shards.get(row).is_some_and(|shard| *shard > 0.0);
     let column = |name: &str, scale: f64| -> Vec<Compact> {
-        let numbers = recorded.rounds.numbers(name);
-        let skipped = numbers.len().saturating_sub(MOST_ROUNDS);
-        let shown = numbers.into_iter().skip(skipped);
+        let figures = recorded.rounds.numbers(name);
+        let adds_up = matches!(name, "demand" | "granted");
+        let joined = joined_rounds(&figures, &numbers, (is_part, adds_up));
+        let skipped = joined.len().saturating_sub(MOST_ROUNDS);
+        let shown = joined.into_iter().skip(skipped);
         shown.map(|number| Compact(number * scale)).collect()
     };
     RoundsOverTime {
@@ -299,6 +310,31 @@ pub fn rounds_over_time(recorded: &Recorded) -> RoundsOverTime {
         granted: column("granted", 1.0),
         spread_us: column("spread_us", 1.0),
     }
+}
+
+/// One figure a round: those of several machines' parts of one round are added up where that means
+/// something; else the first one counts.
+fn joined_rounds(
+    figures: &[f64],
+    numbers: &[f64],
+    (is_part, adds_up): (impl Fn(usize) -> bool, bool),
+) -> Vec<f64> {
+    let mut joined: Vec<f64> = Vec::with_capacity(figures.len());
+    let mut places: HashMap<u64, usize> = HashMap::new();
+    for (row, (figure, number)) in figures.iter().zip(numbers).enumerate() {
+        let known = is_part(row)
+            .then(|| places.get(&(*number as u64)))
+            .flatten();
+        match known {
+            Some(&place) if adds_up => joined[place] += figure,
+            Some(_) => {}
+            None => {
+                places.insert(*number as u64, joined.len());
+                joined.push(*figure);
+            }
+        }
+    }
+    joined
 }
 
 /// What the flash sale came to, in a sentence.
@@ -317,4 +353,21 @@ pub fn rounds_text(rounds: &RoundsRecord) -> String {
         grouped(sums.conflicts),
         grouped(sums.failed),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_one_round_are_one_point_and_whole_rounds_one_each() {
+        let numbers = [1.0, 1.0, 2.0, 3.0, 2.0];
+        let figures = [4.0, 6.0, 5.0, 1.0, 5.0];
+        let added = joined_rounds(&figures, &numbers, (|_| true, true));
+        assert_eq!(added, [10.0, 10.0, 1.0]);
+        let first = joined_rounds(&figures, &numbers, (|_| true, false));
+        assert_eq!(first, [4.0, 5.0, 1.0]);
+        let whole = joined_rounds(&figures, &numbers, (|_| false, true));
+        assert_eq!(whole, figures);
+    }
 }

@@ -1,22 +1,20 @@
 //! The flash sale: all users reserve from one item with a few pieces.
 //!
-//! In rounds, each with a fresh item that everybody goes for at the same moment; or, as in the Locust
-//! suite, one item for the whole run and nobody waits for anybody.
+//! In rounds, each with a fresh item that everybody goes for at the same moment, one round after the
+//! other or by the clock; or, as in the Locust suite, one item for the whole run and nobody waits for
+//! anybody.
 
-use crate::engine::{
-    Arena, AwaitedStart, Id, Journey, Link, LoggedExchange, Racer, Session, SetUpFailure, Step,
-};
+use super::timed_sale::{by_the_clock, first_sent_ns, note_low_stock, take};
+use crate::engine::{Arena, AwaitedStart, Id, Journey, Link, Racer, Session, SetUpFailure, Step};
 use crate::shop::Supplies;
 use crate::shop::generators::inventory::REORDER_POINT;
-use crate::shop::ledger::{
-    NOT_OVERSOLD, NOT_UNDERSOLD, Sale, happened, may_have_happened, pieces_wanted,
-};
+use crate::shop::ledger::{NOT_OVERSOLD, NOT_UNDERSOLD, Sale};
 use crate::shop::races::FLASH_SALE;
 use crate::shop::sale::{ClosedRound, SaleRole, Ticket};
 use crate::shop::steps::{
     ASK_RESERVE, FLASH_CREATE_WAREHOUSE, FLASH_INITIALIZE_STOCK, FLASH_RESERVE,
 };
-use crate::stats::{Corrections, Outcome, Round};
+use crate::stats::Round;
 
 /// How often each request of the set-up is tried.
 const ATTEMPTS: u32 = 5;
@@ -26,6 +24,9 @@ const FIRST_PAUSE_NS: u64 = 100_000_000;
 /// Reserve 1 to 3 pieces of the shared item. Raises 2 events when the reservation is won and what is
 /// left is not above the reorder point; of the usual 10 pieces it never is.
 pub async fn stampede<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Journey {
+    if let Some(timed) = &supplies.timed {
+        return by_the_clock(user, (supplies, timed)).await;
+    }
     if supplies.has_rounds() {
         return in_rounds(user, supplies).await;
     }
@@ -42,26 +43,8 @@ pub async fn stampede<L: Link>(user: &mut Session<L>, supplies: &Supplies) -> Jo
         .or_continue()
         .await?;
     take(user, supplies, item);
-    if reserved == Outcome::Success && supplies.settings.stock > REORDER_POINT + 1 {
-        // Nobody adds up what all have taken: whether little is left is not known.
-        let mut low = Corrections::default();
-        low[1].may_be_less = 1;
-        user.correct(FLASH_RESERVE, &low);
-    }
+    note_low_stock(user, supplies, reserved);
     Ok(())
-}
-
-/// Counts what the user's request took of the item that all share.
-fn take<L: Link>(user: &mut Session<L>, supplies: &Supplies, item: &Id) {
-    let log = user.log();
-    let Some(entry) = log.entries().first() else {
-        return;
-    };
-    let pieces = pieces_wanted(log, 0);
-    let granted = if happened(entry) { pieces } else { 0 };
-    let unknown = if may_have_happened(entry) { pieces } else { 0 };
-    let stock = u64::from(supplies.settings.stock);
-    user.take_shared((NOT_OVERSOLD, item.as_str()), stock, (granted, unknown));
 }
 
 /// Takes part in the next round. A user that is done leaves the crowd.
@@ -125,7 +108,7 @@ async fn go_for<L: Link>(
     ticket: &Ticket,
 ) -> Result<bool, crate::engine::Abort> {
     let sale = &supplies.sale;
-    let crowd = AwaitedStart {
+    let crowd = AwaitedStart::Gathered {
         barrier: sale.barrier(),
         start: ticket.start,
     };
@@ -180,11 +163,6 @@ async fn judge<L: Link>(
     asked.map(drop)
 }
 
-fn first_sent_ns(entries: &[LoggedExchange]) -> u64 {
-    let sent = entries.iter().filter_map(|entry| entry.sent_ns);
-    sent.min().unwrap_or(0)
-}
-
 /// Puts up the item, once a run and before the users start. Raises 2 events.
 ///
 /// # Errors
@@ -197,6 +175,16 @@ pub async fn set_up<L: Link>(
     let warehouse = persist(user, FLASH_CREATE_WAREHOUSE, &bodies.warehouses, &[]).await;
     // The shop does not check whether the warehouse is there, and neither does the Locust suite.
     let warehouse = warehouse.unwrap_or_else(|| user.local_id(&supplies.prefixes.warehouse));
+    if let Some(timed) = &supplies.timed {
+        let mut items = Vec::new();
+        for _ in 0..timed.clock().rounds {
+            let stock = &supplies.flash_stocks;
+            let item = persist(user, FLASH_INITIALIZE_STOCK, stock, &[warehouse]).await;
+            items.push(item.ok_or_else(|| failure(user))?);
+        }
+        timed.put_up(items);
+        return Ok(());
+    }
     if supplies.has_rounds() {
         supplies.sale.use_warehouse(warehouse);
         return Ok(());

@@ -11,6 +11,7 @@ mod refund_races;
 mod run_races;
 mod stock_race;
 mod taken;
+mod timed_sale;
 
 pub use taken::TakenStep;
 

@@ -108,7 +108,7 @@ impl Coded for RoundsTotal {
 }
 
 impl Round {
-    const NUMBERS: usize = 12;
+    const NUMBERS: usize = 13;
 
     fn numbers(&self) -> [u64; Self::NUMBERS] {
         [
@@ -124,6 +124,7 @@ impl Round {
             self.conflicts,
             self.failed,
             self.spread_us,
+            self.shard.into(),
         ]
     }
 
@@ -141,6 +142,7 @@ impl Round {
             conflicts,
             failed,
             spread_us,
+            shard,
         ] = numbers;
         Self {
             round,
@@ -157,6 +159,7 @@ impl Round {
             spread_us,
             overlapped: false,
             left: None,
+            shard: u32::try_from(shard).unwrap_or(u32::MAX),
         }
     }
 }

@@ -81,6 +81,77 @@ fn the_second_leader_of_a_name_is_refused_until_the_first_is_gone() {
     second().unwrap();
 }
 
+/// Another leader of the name, once the first one's time is over.
+type Second = std::sync::Arc<std::sync::Mutex<Option<LeaderBus>>>;
+
+fn takes_over_after(redis: &PlayedRedis, command: u64) -> Second {
+    let second = Second::default();
+    let taker = std::sync::Arc::clone(&second);
+    redis.between(command, move |redis| {
+        redis.pass(secs(16));
+        let place = Box::new(redis.place(3));
+        let claimed = LeaderBus::claim(place, leader_terms(2)).unwrap();
+        *taker.lock().unwrap() = Some(claimed);
+    });
+    second
+}
+
+fn is_outranked(events: &[LeaderEvent]) -> bool {
+    let mut events = events.iter();
+    events.any(|event| matches!(event, LeaderEvent::Outranked { .. }))
+}
+
+#[test]
+fn a_name_that_is_lost_between_two_commands_is_noticed_and_left_alone() {
+    for command in 1..20 {
+        let redis = PlayedRedis::new();
+        let mut first = leader(&redis, 2);
+        redis.pass(secs(1));
+        let second = takes_over_after(&redis, command);
+        let mut told = first.turn(NOW);
+        let has_happened = !redis.is_to_happen();
+        redis.pass(secs(1));
+        told.extend(first.turn(NOW));
+        if !has_happened {
+            assert!(command > 4, "a beat has at least four commands");
+            return;
+        }
+        assert!(is_outranked(&told), "after command {command}");
+        let mut second = second.lock().unwrap().take().unwrap();
+        // The second one leads, and nobody tells it that it does not.
+        assert!(!is_outranked(&second.turn(NOW)), "after command {command}");
+        first.leave().unwrap();
+        redis.pass(secs(1));
+        assert!(!is_outranked(&second.turn(NOW)), "after command {command}");
+        let third = LeaderBus::claim(Box::new(redis.place(9)), leader_terms(2));
+        assert!(third.is_err(), "the name is the second one's");
+    }
+    panic!("a turn has fewer commands");
+}
+
+#[test]
+fn who_goes_takes_nobody_elses_name_away() {
+    for command in 1..20 {
+        let redis = PlayedRedis::new();
+        let mut first = leader(&redis, 2);
+        first.turn(NOW);
+        let second = takes_over_after(&redis, command);
+        first.leave().unwrap();
+        let is_there = redis
+            .keys()
+            .iter()
+            .any(|key| key == "shopblast:{night}:leader");
+        if redis.is_to_happen() {
+            assert!(command > 3, "it keeps, looks, and takes away twice");
+            assert!(!is_there);
+            return;
+        }
+        assert!(second.lock().unwrap().is_some());
+        assert!(is_there, "after command {command} the name was taken away");
+    }
+    panic!("a farewell has fewer commands");
+}
+
 #[test]
 fn another_version_is_refused_with_both_named() {
     let redis = PlayedRedis::new();

@@ -10,10 +10,12 @@ use super::bus::{
     refuse_the_shops,
 };
 use super::handed_over::HandedOver;
+use super::merging::Merging;
 use super::own_name::who;
 use super::plan_text::PlanText;
 use super::request::Leading;
 use super::roll::{Roll, Standing, exit_code_of};
+use super::shown_members::{MembersFace, ShownMembers};
 use super::words::{Prepared, REFUSED, Refused, SET_UP, Said, SetUp};
 use crate::pieces::{counted, tell};
 use crate::plan::{ExitCode, LONGEST_DURATION};
@@ -41,6 +43,7 @@ pub struct Leader {
     run: Option<LedRun>,
     is_quiet: bool,
 }
+    shown: ShownMembers,
 
 /// The run that goes on.
 struct LedRun {
@@ -119,7 +122,29 @@ impl Leader {
     /// Shows that the leader is there, while nothing else is done.
     pub fn keep(&mut self) {
         let events = self.bus.turn(Duration::ZERO);
+            shown: ShownMembers::default(),
         self.events.extend(events);
+    }
+
+    /// The same, which shows its members to `face`.
+    #[must_use]
+    pub fn showing_to(mut self, face: Option<MembersFace>) -> Self {
+        self.shown = ShownMembers::to(face);
+        self.show(None);
+        self
+    }
+
+    /// Shows what is known of the members.
+    fn show(&mut self, merging: Option<&Merging>) {
+        let is_started = self.run.as_ref().is_some_and(|run| run.start_ns > 0);
+        self.shown.show(&self.roll, is_started, merging);
+    }
+
+    /// Whether no other run can be carried out with these members.
+    #[must_use]
+    pub fn is_spoiled(&self) -> bool {
+        let mut members = self.bus.members().values();
+        self.roll.has_lost() || members.any(|member| member.has_left || member.is_lost())
     }
 
     fn give(&mut self, order: &Order) {
@@ -225,6 +250,7 @@ impl Leader {
     }
 
     fn gather(&mut self) -> Result<Vec<PreparedMember>, RunError> {
+                self.show(None);
         let give_up = Instant::now() + self.leading.join_wait;
         let mut all_joined = None;
         while !self.gather_some()? {
@@ -260,7 +286,9 @@ impl Leader {
         if self.is_called_off() {
             return Err(RunError::CalledOff);
         }
-        for event in self.heard() {
+        let events = self.heard();
+        let is_news = !events.is_empty();
+        for event in events {
             self.heed_before_start(event)?;
         }
         Ok(self.roll.all_prepared())
@@ -275,6 +303,9 @@ impl Leader {
         let is_of_now = SetUp::read(&body).is_some_and(|set_up| set_up.round == self.round);
         let run = self.run.as_mut();
         if let Some(run) = run.filter(|_| is_of_now && shard == HandedOver::MAKER) {
+        if is_news {
+            self.show(None);
+        }
             run.set_up = Some(body);
             self.give_set_up();
         }

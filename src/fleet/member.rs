@@ -54,7 +54,14 @@ pub fn join(request: FleetJoinRequest, command: String) -> Result<ExitCode, RunE
             Err(error) => return Err(fleet_error(error, ExitCode::BadPlan)),
         };
         left = Some(bus.session());
-        let exit_code = take_part(&request, bus, &stops, &command)?;
+        let exit_code = match take_part(&request, bus, &stops, &command) {
+            Err(error) if request.stays && error.exit_code() == ExitCode::Interrupted => {
+                // Its leader tries again: nothing is wrong here.
+                tell(format!("not begun: {error}"));
+                ExitCode::Interrupted
+            }
+            outcome => outcome?,
+        };
         if !request.stays || stops.load(Ordering::Relaxed) > 0 {
             return Ok(exit_code);
         }

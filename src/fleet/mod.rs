@@ -13,19 +13,22 @@ mod merging;
 mod own_name;
 mod packed;
 mod part_face;
+mod page;
 mod plan_text;
 mod request;
 mod roll;
 mod words;
+mod shown_members;
 
 pub use bus::{FleetSecret, RunName};
 pub use led::{LedRuns, Session};
 pub use member::join;
 pub use merge::{MergeError, MergeRequest, merge};
 pub use plan_text::{FileText, PlanText, PlanTextError, Word};
+pub use page::{FleetPageError, serve};
 pub use request::{
-    FleetHuntRequest, FleetJoinRequest, FleetRunRequest, Leading, Meeting, MembersRecords, OnLost,
-    PlanParser,
+    FleetHuntRequest, FleetJoinRequest, FleetPageRequest, FleetRunRequest, Leading, Meeting,
+    MembersRecords, OnLost, PlanParser, PlanTransfer,
 };
 
 use crate::hunt::{self, HuntError};

@@ -20,7 +20,9 @@ const LOST_PATIENCE: Duration = Duration::from_secs(10);
 impl Leader {
     /// Merges what comes; see [`crate::run::Fleet::collect`].
     pub fn collect_some(&mut self, merging: &mut Merging) -> bool {
-        for event in self.heard() {
+        let events = self.heard();
+        let is_news = !events.is_empty();
+        for event in events {
             self.heed_running(event, merging);
         }
         merging.hand_on();
@@ -28,6 +30,9 @@ impl Leader {
         self.tell_spread();
         let is_over = self.roll.all_over() && !self.waits_for_lost();
         if is_over {
+        if is_news {
+            self.show(Some(merging));
+        }
             merging.hand_on_rest();
         }
         is_over

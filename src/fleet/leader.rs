@@ -6,8 +6,8 @@ mod running;
 
 use super::assignment::Assignment;
 use super::bus::{
-    LeaderBus, LeaderEvent, LeaderTerms, MeetingPlace, Order, PlaceNews, Report, ShopsRedis,
-    refuse_the_shops,
+    ClockOffset, LeaderBus, LeaderEvent, LeaderTerms, MeetingPlace, Order, PlaceNews, Report,
+    ShopsRedis, refuse_the_shops,
 };
 use super::handed_over::HandedOver;
 use super::merging::Merging;
@@ -17,6 +17,7 @@ use super::request::Leading;
 use super::roll::{Roll, Standing, exit_code_of};
 use super::shown_members::{MembersFace, ShownMembers};
 use super::words::{Prepared, REFUSED, Refused, SET_UP, Said, SetUp};
+use crate::engine::EventSampling;
 use crate::pieces::{counted, tell};
 use crate::plan::{ExitCode, LONGEST_DURATION};
 use crate::run::{FleetOrder, PreparedMember, RunControl, RunError, RunState};
@@ -42,8 +43,8 @@ pub struct Leader {
     is_first: bool,
     run: Option<LedRun>,
     is_quiet: bool,
-}
     shown: ShownMembers,
+}
 
 /// The run that goes on.
 struct LedRun {
@@ -51,6 +52,10 @@ struct LedRun {
     /// Hash of the plan.
     hash: String,
     start_ns: u64,
+    /// How this machine's clock is to the server's; `None` before the start.
+    clock: Option<ClockOffset>,
+    /// Where replies are handed in whose events are followed here.
+    events: Option<EventSampling>,
     /// What the first shard set up for all, as it is passed on.
     set_up: Option<Vec<u8>>,
     /// Commands that were passed on.
@@ -58,6 +63,7 @@ struct LedRun {
     is_stopped: bool,
     is_cut: bool,
     is_spread_told: bool,
+    are_odd_events_told: bool,
     lost_since: Option<Instant>,
     losses: Vec<String>,
 }
@@ -116,14 +122,8 @@ impl Leader {
             run: None,
             is_quiet,
             leading,
-        })
-    }
-
-    /// Shows that the leader is there, while nothing else is done.
-    pub fn keep(&mut self) {
-        let events = self.bus.turn(Duration::ZERO);
             shown: ShownMembers::default(),
-        self.events.extend(events);
+        })
     }
 
     /// The same, which shows its members to `face`.
@@ -145,6 +145,12 @@ impl Leader {
     pub fn is_spoiled(&self) -> bool {
         let mut members = self.bus.members().values();
         self.roll.has_lost() || members.any(|member| member.has_left || member.is_lost())
+    }
+
+    /// Shows that the leader is there, while nothing else is done.
+    pub fn keep(&mut self) {
+        let events = self.bus.turn(Duration::ZERO);
+        self.events.extend(events);
     }
 
     fn give(&mut self, order: &Order) {
@@ -208,15 +214,19 @@ impl Leader {
         let is_endless = order.plan.run_time >= LONGEST_DURATION;
         let leaderless = self.leading.leaderless.or(is_endless.then_some(LEADERLESS));
         assignment.leaderless_us = leaderless.map(|time| time.as_micros() as u64);
+        assignment.event_sample = order.events.map(|events| events.sample().to_string());
         self.run = Some(LedRun {
             control: order.control.clone(),
             hash: assignment.hash.clone(),
             start_ns: 0,
+            clock: None,
+            events: order.events.cloned(),
             set_up: None,
             passed_on: 0,
             is_stopped: false,
             is_cut: false,
             is_spread_told: false,
+            are_odd_events_told: false,
             lost_since: None,
             losses: Vec::new(),
         });
@@ -240,6 +250,7 @@ impl Leader {
                 }
                 self.round += 1;
                 self.roll.begin_again();
+                self.show(None);
                 self.give(&Order::Next {
                     round: self.round,
                     body: bytes,
@@ -250,7 +261,6 @@ impl Leader {
     }
 
     fn gather(&mut self) -> Result<Vec<PreparedMember>, RunError> {
-                self.show(None);
         let give_up = Instant::now() + self.leading.join_wait;
         let mut all_joined = None;
         while !self.gather_some()? {
@@ -291,6 +301,9 @@ impl Leader {
         for event in events {
             self.heed_before_start(event)?;
         }
+        if is_news {
+            self.show(None);
+        }
         Ok(self.roll.all_prepared())
     }
 
@@ -303,9 +316,6 @@ impl Leader {
         let is_of_now = SetUp::read(&body).is_some_and(|set_up| set_up.round == self.round);
         let run = self.run.as_mut();
         if let Some(run) = run.filter(|_| is_of_now && shard == HandedOver::MAKER) {
-        if is_news {
-            self.show(None);
-        }
             run.set_up = Some(body);
             self.give_set_up();
         }
@@ -443,6 +453,7 @@ impl Leader {
         let start_ns = clock.own_ns(at_us);
         if let Some(run) = &mut self.run {
             run.start_ns = start_ns;
+            run.clock = Some(clock);
         }
         Ok(start_ns)
     }

@@ -4,6 +4,7 @@ mod assignment;
 pub mod bus;
 mod courier;
 pub mod engines;
+mod handed_events;
 mod handed_over;
 mod leader;
 mod led;
@@ -12,20 +13,20 @@ mod merge;
 mod merging;
 mod own_name;
 mod packed;
-mod part_face;
 mod page;
+mod part_face;
 mod plan_text;
 mod request;
 mod roll;
-mod words;
 mod shown_members;
+mod words;
 
 pub use bus::{FleetSecret, RunName};
 pub use led::{LedRuns, Session};
 pub use member::join;
 pub use merge::{MergeError, MergeRequest, merge};
-pub use plan_text::{FileText, PlanText, PlanTextError, Word};
 pub use page::{FleetPageError, serve};
+pub use plan_text::{FileText, PlanText, PlanTextError, Word};
 pub use request::{
     FleetHuntRequest, FleetJoinRequest, FleetPageRequest, FleetRunRequest, Leading, Meeting,
     MembersRecords, OnLost, PlanParser, PlanTransfer,

@@ -14,6 +14,8 @@ pub const REFUSED: &str = "refused";
 pub const STARTED: &str = "started";
 /// Report of the first shard: what all users share is set up. Order: here it is.
 pub const SET_UP: &str = "set-up";
+/// Report: replies that name events which are followed; see [`super::handed_events`].
+pub const EVENTS: &str = "events";
 /// What changes how long members go on without a leader.
 pub const LEADERLESS_FLAG: &str = "--leaderless";
 

@@ -1,6 +1,6 @@
 //! What is to be observed.
 
-use super::event_trail::{EventTrail, Followable};
+use super::event_trail::{EventTrail, Followable, OWN_HEARD_WITHIN};
 use super::source::FigureSource;
 use super::{
     MessageStore, ObservatorySource, OutboxSource, PostgresAddress, RedisAddress, RedisStreams,
@@ -74,6 +74,7 @@ impl ObserverConfig {
             sample: self.event_sample,
             outboxes: outboxes.collect(),
             sees_streams: self.redis.is_some(),
+            heard_within: OWN_HEARD_WITHIN,
         }
     }
 

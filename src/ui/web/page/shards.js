@@ -34,8 +34,8 @@ const shards = new Table({
     column("Requests", (row) => row.requests, count),
     column("RPS", (row) => row.requests_per_s, rate, { title: "Requests of its latest second" }),
     column("Told until", (row) => row.told_s, duration, { title: "End of the last second that it told the leader of" }),
-    column("Started after the first", (row) => row.started_after_ms ?? -1, (after) => (after < 0 ? "–" : ms(after)), {
-      title: "By its own clock, translated",
+    column("Started after", (row) => row.started_after_ms ?? -1, (after) => (after < 0 ? "–" : ms(after)), {
+      title: "How much later than the first it started",
     }),
     plain("Missing of it", (row) => row.note, { kind: "words", mark: (row) => (row.note ? "bad" : "") }),
   ],
@@ -47,7 +47,7 @@ export function furnishShards() {
 }
 
 /** What is wrong with a row, in words. */
-const wrong = (row) => `Shard ${row.number} ${row.note}.`;
+const wrong = ({ number, note, state }) => `Shard ${number} ${note}${state === "lost" ? "; nobody takes its part" : ""}.`;
 
 /** The table, the badge on its tab, and a word above all tabs where something is missing. */
 export function showShards({ shards: rows, state }) {
@@ -61,7 +61,7 @@ export function showShards({ shards: rows, state }) {
   show(badge, true);
   const lacking = rows.filter((row) => row.note && state !== "ready");
   const more = lacking.length > 3 ? ` ${lacking.length - 3} more lack something.` : "";
-  const says = `${lacking.slice(0, 3).map(wrong).join(" ")}${more} What they would have sent nobody sends.`;
+  const says = `${lacking.slice(0, 3).map(wrong).join(" ")}${more}`;
   setText(byId("lacking"), lacking.length ? says : "");
   show(byId("lacking"), lacking.length > 0);
 }

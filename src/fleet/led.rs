@@ -136,10 +136,10 @@ fn keep(session: Weak<Session>) {
             };
             // Whoever has it does as much.
             let leader = session.leader.try_lock();
-            if let Ok(mut leader) = leader {
-                if let Some(leader) = leader.as_mut() {
-                    leader.keep();
-                }
+            if let Ok(mut leader) = leader
+                && let Some(leader) = leader.as_mut()
+            {
+                leader.keep();
             }
         }
     });

@@ -146,8 +146,7 @@ mod tests {
         let kept = Arc::clone(&seen);
         let face = MembersFace(Arc::new(move |rows| *kept.lock().unwrap() = rows));
         ShownMembers::to(Some(face)).show(&roll, is_started, None);
-        let rows = seen.lock().unwrap().clone();
-        rows
+        seen.lock().unwrap().clone()
     }
 
     #[test]

@@ -28,24 +28,13 @@ case ${1:-} in
 esac
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export PATH=$PATH:/usr/sbin:/sbin
-skip() {
-  echo "skipped: $*" >&2
-  [ "${ENGINE-}" = needed ] && exit 1
-  exit 0
-}
+# shellcheck source=scripts/fleet_proof/ground.sh
+. "$repository/scripts/fleet_proof/ground.sh"
 
 if [ "${1-}" != --inside ]; then
-  [ "$(id -u)" = 0 ] || skip "slurmd is started by root"
-  for tool in unshare ip apt-get redis-server; do command -v "$tool" >/dev/null || skip "$tool is missing"; done
+  need slurmd unshare ip apt-get redis-server
   unshare --net --mount true 2>/dev/null || skip "this machine gives no namespaces"
-  if [ -z "${SHOPBLAST-}" ]; then
-    cargo build --release --locked --manifest-path "$repository/Cargo.toml" >&2
-    SHOPBLAST=$(bash "$repository/scripts/target-dir.sh")/release/shopblast
-  fi
-  unset "${!LOCUST_@}"
-  WORK=$(mktemp -d)
-  export SHOPBLAST WORK
-  trap 'rm -rf --one-file-system "$WORK"' EXIT
+  prepare "$repository"
   code=0
   # Packages come over this machine's network; what runs has one of its own.
   # All of it ends with this: its processes have a namespace of their own, too.
@@ -68,6 +57,7 @@ DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y -qq --no-instal
 home=$root/slurm
 mkdir -p "$home"/{state,spool,jobs}
 cp "$SHOPBLAST" "$home/shopblast"
+cp "$repository/scripts/fleet_proof/checks.sh" "$home/checks.sh"
 node=$(hostname)
 cpus=$(nproc)
 echo "127.0.0.1 localhost $node" >"$root/etc/hosts"
@@ -102,12 +92,7 @@ ip address add 10.213.0.1/24 dev here
 ip link set here up
 ip link set there up
 cd /slurm
-started=()
-leave() {
-  for id in "${started[@]}"; do kill "$id" 2>/dev/null || true; done
-  wait "${started[@]}" 2>/dev/null || true
-}
-trap leave EXIT
+. ./checks.sh
 munged --foreground --force --key-file /etc/munge/munge.key --socket /slurm/munge.socket --pid-file /slurm/munged.pid \
   --seed-file /slurm/munge.seed --log-file /slurm/munged.log 2>munged.err &
 started+=("$!")
@@ -127,13 +112,7 @@ state 'Slurm node %N: %T, %c CPUs'
 ./shopblast sandbox --no-observatory --port 23208 >shop.log 2>&1 &
 started+=("$!")
 
-faults=0
-check() {
-  local what=$1
-  shift
-  if "$@"; then echo "ok    $what"; else echo "FAULT $what"; faults=$((faults + 1)); fi
-}
-records() { find "$1" -mindepth 2 -maxdepth 2 -name run.json 2>/dev/null | wc -l; }
+# No job, and no process.
 jobs_left() { squeue --noheader | wc -l; }
 none_left() {
   for _ in $(seq 100); do
@@ -148,20 +127,10 @@ up=(./shopblast fleet up --engine slurm --shards 2 --same-node --program /slurm/
 run=(SpikeUser --users 20 --spawn-rate 20 --host http://127.0.0.1:23208)
 code=0
 "${up[@]}" --run whole --results whole -- "${run[@]}" --run-time "${SECONDS_RUN:-8}s" || code=$?
-check "the leader's exit code came here: $code" test "$code" -le 1
-check "one record" test "$(records whole)" = 1
-check "no job and no process is left" none_left whole
+check_ended "fleet up" whole "$code" whole
 "${up[@]}" --run stopped --results stopped -- "${run[@]}" --run-time 10m >stopped.log 2>&1 &
 stopped=$!
-for _ in $(seq 150); do [ "$(pgrep --full --count -- 'fleet join --run stopped')" -ge 2 ] && break; sleep 0.2; done
-sleep 3
-# A shell has what it starts in the background ignore Ctrl-C; SIGTERM asks the same.
-kill -TERM "$stopped"
-code=0
-wait "$stopped" || code=$?
-check "stopped: the leader's exit code is 105: $code" test "$code" = 105
-check "stopped: one record" test "$(records stopped)" = 1
-check "stopped: no job and no process is left" none_left stopped
+check_stopped "fleet up, stopped" stopped "$stopped" stopped
 [ "$faults" = 0 ] || { tail -n 20 shopblast-whole.out shopblast-stopped.out stopped.log >&2; exit 1; }
 INSIDE
 exec unshare --net chroot "$root" bash /slurm/inside.sh

@@ -29,23 +29,12 @@ case ${1:-} in
 esac
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export PATH=$PATH:/usr/sbin:/sbin
-skip() {
-  echo "skipped: $*" >&2
-  [ "${ENGINE-}" = needed ] && exit 1
-  exit 0
-}
+# shellcheck source=scripts/fleet_proof/ground.sh
+. "$repository/scripts/fleet_proof/ground.sh"
 
 if [ "${1-}" != --inside ]; then
-  [ "$(id -u)" = 0 ] || skip "sshd is started by root"
-  for tool in unshare redis-server redis-cli; do command -v "$tool" >/dev/null || skip "$tool is missing"; done
-  if [ -z "${SHOPBLAST-}" ]; then
-    cargo build --release --locked --manifest-path "$repository/Cargo.toml" >&2
-    SHOPBLAST=$(bash "$repository/scripts/target-dir.sh")/release/shopblast
-  fi
-  unset "${!LOCUST_@}"
-  WORK=$(mktemp -d)
-  export SHOPBLAST WORK
-  trap 'rm -rf --one-file-system "$WORK"' EXIT
+  need sshd unshare redis-server redis-cli
+  prepare "$repository"
   if ! command -v sshd >/dev/null || ! command -v ssh >/dev/null; then
     command -v apt-get >/dev/null || skip "sshd is missing (Debian: apt-get install openssh-server)"
     mkdir -p "$WORK/packages" "$WORK/tree"
@@ -94,12 +83,8 @@ Host one two
   LogLevel ERROR
 CONF
 
-started=()
-leave() {
-  for id in "${started[@]}"; do kill "$id" 2>/dev/null || true; done
-  wait "${started[@]}" 2>/dev/null || true
-}
-trap leave EXIT
+# shellcheck source=scripts/fleet_proof/checks.sh
+. "$repository/scripts/fleet_proof/checks.sh"
 "$(command -v sshd)" -D -e -f "$WORK/sshd_config" 2>"$WORK/sshd.log" &
 started+=("$!")
 redis-server --port $((port + 1)) --bind 127.0.0.1 --save '' --appendonly no >/dev/null &
@@ -112,19 +97,12 @@ for _ in $(seq 50); do
 done
 ssh -F "$WORK/ssh_config" -o BatchMode=yes one true || { tail -n 5 "$WORK/sshd.log" >&2; exit 1; }
 
-faults=0
-check() {
-  local what=$1
-  shift
-  if "$@"; then echo "ok    $what"; else echo "FAULT $what"; faults=$((faults + 1)); fi
-}
 # Machines of a fleet that are still there: by the run's name in their words.
 machines_of() { pgrep --full --count -- "fleet join --run $1" || true; }
 none_left() {
   for _ in $(seq 100); do [ "$(machines_of "$1")" = 0 ] && return 0; sleep 0.1; done
   return 1
 }
-records() { find "$1" -mindepth 2 -maxdepth 2 -name run.json | wc -l; }
 run=(SpikeUser --users 20 --spawn-rate 20 --host "http://127.0.0.1:$((port + 2))")
 redis=redis://127.0.0.1:$((port + 1))/0
 cd "$WORK"
@@ -132,17 +110,13 @@ cd "$WORK"
 code=0
 HOSTS="one two" REDIS=$redis SSH="ssh -F $WORK/ssh_config" PROGRAM=$SHOPBLAST RUN=script JOIN="--results $WORK/parts --oversubscribe --cores 1" \
   bash "$repository/scripts/fleet-ssh.sh" "${run[@]}" --run-time "${seconds}s" --results "$WORK/script" || code=$?
-check "fleet-ssh.sh: the leader's exit code came here: $code" test "$code" -le 1
-check "fleet-ssh.sh: one record" test "$(records "$WORK/script")" = 1
-check "fleet-ssh.sh: nothing is left" none_left script
+check_ended fleet-ssh.sh script "$code" "$WORK/script"
 
 up=("$SHOPBLAST" fleet up --engine ssh --shards 2 --on one,two --redis "$redis" --program "$SHOPBLAST"
   --engine-flag=-F "--engine-flag=$WORK/ssh_config" "--join-flags=--results $WORK/parts --oversubscribe")
 code=0
 "${up[@]}" --run up --results "$WORK/up" -- "${run[@]}" --run-time "${seconds}s" </dev/null || code=$?
-check "fleet up: the leader's exit code came here: $code" test "$code" -le 1
-check "fleet up: one record" test "$(records "$WORK/up")" = 1
-check "fleet up: nothing is left" none_left up
+check_ended "fleet up" up "$code" "$WORK/up"
 
 "${up[@]}" --run cut --results "$WORK/cut" -- "${run[@]}" --run-time 10m </dev/null >"$WORK/cut.log" 2>&1 &
 cut=$!
@@ -163,13 +137,5 @@ check "fleet up, killed: its leader ends by itself" leader_ends cut
 
 "${up[@]}" --run stopped --results "$WORK/stopped" -- "${run[@]}" --run-time 10m </dev/null >"$WORK/stopped.log" 2>&1 &
 stopped=$!
-for _ in $(seq 100); do [ "$(machines_of stopped)" -ge 2 ] && break; sleep 0.1; done
-sleep 3
-# A shell has what it starts in the background ignore Ctrl-C; SIGTERM asks the same.
-kill -TERM "$stopped"
-code=0
-wait "$stopped" || code=$?
-check "fleet up, stopped: the leader's exit code is 105: $code" test "$code" = 105
-check "fleet up, stopped: one record" test "$(records "$WORK/stopped")" = 1
-check "fleet up, stopped: nothing is left" none_left stopped
+check_stopped "fleet up, stopped" stopped "$stopped" "$WORK/stopped"
 [ "$faults" = 0 ]

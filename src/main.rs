@@ -36,6 +36,7 @@ fn dispatch(command: CliCommand) -> ExitCode {
         CliCommand::FleetRun(request) => ended(fleet::lead(*request, cli::typed_command()), |e| {
             e.exit_code()
         }),
+        CliCommand::FleetPage(request) => ended(fleet::serve(*request), |e| e.exit_code()),
         CliCommand::FleetHunt(request) => ended(fleet::hunt(*request), |e| e.exit_code()),
         CliCommand::FleetJoin(request) => ended(fleet::join(*request, cli::typed_command()), |e| {
             e.exit_code()

@@ -7,6 +7,7 @@
 
 pub mod connection;
 pub mod fleet;
+pub mod handed;
 pub mod http2;
 pub mod hunts;
 pub mod kept;
@@ -51,11 +52,13 @@ const fn target(name: &'static str, body: fn(&[u8]), room: Room) -> Target {
 
 /// Every target; the files in `fuzz_targets` have the same names.
 pub const TARGETS: &[Target] = &[
+    target("assignment", handed::assignment, Room::new(16 << 10, 64)),
     target("bus", fleet::bus, Room::new(1 << 10, 64)),
     target("connection", connection::connection, Room::new(256, 64)),
     target("environment", machine::environment, Room::new(16 << 10, 64)),
     target("form", page::form, Room::new(4 << 10, 64)),
     target("forms", shops::forms, Room::new(64, 16)),
+    target("handed_events", handed::events, Room::new(8 << 10, 64)),
     target("hlog", kept::hlog, Room::new(16 << 10, 4_096)),
     target("http2", http2::http2, Room::new(4 << 10, 64)),
     target("hunt", hunts::hunt, Room::new(1 << 10, 256)),
@@ -68,6 +71,7 @@ pub const TARGETS: &[Target] = &[
     target("mistakes", mistakes::mistakes, Room::new(16 << 10, 64)),
     target("observatory", stores::observatory, Room::new(512, 256)),
     target("openapi", shops::openapi, Room::new(1 << 10, 512)),
+    target("packed", handed::packed_record, Room::new(256, 64)),
     target("postgres", stores::postgres, Room::new(64 << 10, 64)),
     target("profile", typed::profile, Room::new(256, 256)),
     target("record", kept::record, Room::new(16 << 10, 4_096)),

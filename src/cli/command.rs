@@ -7,7 +7,7 @@ use crate::doctor::DoctorRequest;
 use crate::draft::DraftRequest;
 use crate::fleet::MergeRequest;
 use crate::fleet::engines::UpRequest;
-use crate::fleet::{FleetHuntRequest, FleetJoinRequest, FleetRunRequest};
+use crate::fleet::{FleetHuntRequest, FleetJoinRequest, FleetPageRequest, FleetRunRequest};
 use crate::hunt::HuntRequest;
 use crate::report::ReportRequest;
 use crate::run::{ReplayRequest, RunRequest};
@@ -30,6 +30,8 @@ pub enum CliCommand {
     Hunt(Box<HuntRequest>),
     /// Lead a run that several machines carry out.
     FleetRun(Box<FleetRunRequest>),
+    /// Serve the web page, whose load tests several machines carry out.
+    FleetPage(Box<FleetPageRequest>),
     /// Search for the breaking point with several machines.
     FleetHunt(Box<FleetHuntRequest>),
     /// Carry out a part of a run that another machine leads.

@@ -61,6 +61,23 @@ fn hidden_from_short_help(flag: Arg) -> Arg {
     }
 }
 
+/// The subcommand that was typed, down to the last: its names, its definition, and what was typed of it.
+pub(super) fn deepest<'a>(
+    command: &'a clap::Command,
+    matches: &'a ArgMatches,
+) -> (Vec<&'a str>, &'a clap::Command, &'a ArgMatches) {
+    let mut path = Vec::new();
+    let (mut command, mut matches) = (command, matches);
+    while let Some((name, below)) = matches.subcommand() {
+        let Some(found) = command.find_subcommand(name) else {
+            break;
+        };
+        path.push(name);
+        (command, matches) = (found, below);
+    }
+    (path, command, matches)
+}
+
 /// The long name of a run's flag that was typed as `name`, with its dashes.
 pub(super) fn long_name(name: &str) -> Option<String> {
     let command = command();

@@ -8,12 +8,12 @@ use super::observer_tls_options::ObserverTlsFlags;
 use super::surroundings::Surroundings;
 use super::{
     CliCommand, CliError, Entropy, Machine, fleet_transfer, fleet_up, hunt_options,
-    observe_options, plan_builder,
+    observe_options, plan_builder, web_planner,
 };
 use crate::fleet::bus::wished_number;
 use crate::fleet::{
-    FleetHuntRequest, FleetJoinRequest, FleetRunRequest, FleetSecret, Leading, Meeting,
-    MembersRecords, PlanParser, RunName,
+    FleetHuntRequest, FleetJoinRequest, FleetPageRequest, FleetRunRequest, FleetSecret, Leading,
+    Meeting, MembersRecords, PlanParser, PlanText, PlanTransfer, RunName,
 };
 use crate::plan::{AddressPolicy, AllowedTargets, Placement, Plan};
 use std::ffi::OsString;
@@ -37,6 +37,10 @@ pub(super) fn resolve(
 ) -> Result<CliCommand, CliError> {
     match flags.command {
         FleetCommand::Up(flags) => fleet_up::resolve(*flags, around),
+        FleetCommand::Run(flags) if flags.options.page.is_wanted() => {
+            let request = page(*flags, around)?;
+            Ok(CliCommand::FleetPage(Box::new(request)))
+        }
         FleetCommand::Run(flags) => {
             let request = lead(*flags, around)?;
             Ok(CliCommand::FleetRun(Box::new(request)))
@@ -127,12 +131,24 @@ impl LeadFlags {
         }
         // No worker of this process wants a CPU.
         plan.placement = Placement::default();
-        let (profile, run_id) = (&plan.profile, plan.run_id.as_str());
+        let text = fleet_transfer::plan_text(around.with_variables)?;
+        self.leading_of((&plan.profile, plan.run_id.as_str()), text, tls, around)
+    }
+
+    /// How runs are led of which the first has a profile and an id, and says `plan`.
+    fn leading_of(
+        self,
+        (profile, run_id): (&str, &str),
+        plan: PlanText,
+        tls: &ObserverTlsFlags,
+        around: &Surroundings<'_>,
+    ) -> Result<Leading, CliError> {
+        let shards = self.shards.ok_or_else(|| missing("--shards"))?;
         let name = self.run.map_or_else(|| name_of(profile, run_id), Ok)?;
         Ok(Leading {
             meeting: self.meeting.meeting(name, tls, around)?,
             shards,
-            plan: fleet_transfer::plan_text(around.with_variables)?,
+            plan,
             on_lost: self.on_lost,
             leaderless: self.leaderless,
             join_wait: self.join_wait,
@@ -146,16 +162,34 @@ impl LeadFlags {
 
 fn lead(flags: FleetRunFlags, around: &Surroundings<'_>) -> Result<FleetRunRequest, CliError> {
     refuse_sandbox(flags.options.target.sandbox)?;
-    if flags.options.page.is_wanted() {
-        let says = "--web: the page's runs are those of one machine; a fleet's run is shown by lines, by the terminal \
-                    view, by --prometheus and --otlp";
-        return Err(CliError::Arguments(says.to_owned()));
-    }
     let tls = flags.options.observe.tls.clone();
     let mut run = plan_builder::build(flags.options, around.machine, around.entropy)?;
     let mut leading = flags.lead.leading(&mut run.plan, &tls, around)?;
     leading.meeting.observed.clone_from(&run.observers.redis);
     Ok(FleetRunRequest { run, leading })
+}
+
+/// The page of a leader, whose form says what is done.
+fn page(flags: FleetRunFlags, around: &Surroundings<'_>) -> Result<FleetPageRequest, CliError> {
+    refuse_sandbox(flags.options.target.sandbox)?;
+    let options = &flags.options;
+    let (tls, quiet) = (options.observe.tls.clone(), options.output.quiet);
+    let policy = AddressPolicy::new(&options.target.allow_host);
+    let observed = options.observe.config(None, true, &policy)?.redis;
+    let profile = options.workload.profile.as_deref().unwrap_or("page");
+    let first = (profile, around.entropy.run_id.as_str());
+    let mut leading = flags
+        .lead
+        .leading_of(first, PlanText::default(), &tls, around)?;
+    leading.meeting.observed = observed;
+    Ok(FleetPageRequest {
+        page: web_planner::page(flags.options, around.with_variables, around.machine)?,
+        leading,
+        transfer: PlanTransfer(|words| {
+            fleet_transfer::plan_text(words).map_err(|error| error.to_string())
+        }),
+        quiet,
+    })
 }
 
 fn hunt(flags: FleetHuntFlags, around: &Surroundings<'_>) -> Result<FleetHuntRequest, CliError> {

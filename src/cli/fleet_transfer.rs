@@ -29,15 +29,7 @@ pub(super) fn plan_text(words: &[OsString]) -> Result<PlanText, CliError> {
     let command = definition::command();
     let matches = command.clone().try_get_matches_from(words);
     let matches = matches.map_err(|error| CliError::Arguments(error.to_string()))?;
-    let mut path = Vec::new();
-    let (mut command, mut matches) = (&command, &matches);
-    while let Some((name, below)) = matches.subcommand() {
-        path.push(name);
-        let Some(found) = command.find_subcommand(name) else {
-            break;
-        };
-        (command, matches) = (found, below);
-    }
+    let (_, command, matches) = definition::deepest(&command, &matches);
     of_matches(command.get_arguments(), matches)
 }
 

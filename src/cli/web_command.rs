@@ -42,17 +42,30 @@ const OF_REQUESTS: [&str; 11] = [
 /// Flags that say how journeys arrive.
 const OF_ARRIVALS: [&str; 3] = ["rate", "arrivals", "max-users"];
 
-/// The command that `order` stands for where the arguments were `typed`, as words for a shell; it
-/// makes `options` again.
-pub(super) fn command_of(typed: &[OsString], order: &SwarmOrder, options: &RunOptions) -> String {
+/// Words of a command, as a shell takes them, without passwords.
+pub(super) fn command_text(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| shown(word)).collect();
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+}
+
+/// The words of the command that `order` stands for where the arguments were `typed`; it makes `options`
+/// again.
+pub(super) fn command_words(
+    typed: &[OsString],
+    order: &SwarmOrder,
+    options: &RunOptions,
+) -> Vec<String> {
     let program = typed
         .first()
         .map(|word| word.to_string_lossy().into_owned());
     let mut words: Vec<String> = program.into_iter().collect();
-    if let Ok(matches) = definition::command().try_get_matches_from(typed) {
-        for flag in definition::command().get_arguments() {
+    let command = definition::command();
+    if let Ok(matches) = command.clone().try_get_matches_from(typed) {
+        let (path, command, matches) = definition::deepest(&command, &matches);
+        words.extend(path.into_iter().map(str::to_owned));
+        for flag in command.get_arguments() {
             if !is_dropped(flag, order, options) {
-                words.extend(written(flag, &matches));
+                words.extend(written(flag, matches));
             }
         }
     }
@@ -90,8 +103,7 @@ pub(super) fn command_of(typed: &[OsString], order: &SwarmOrder, options: &RunOp
                 weight => format!("{}={weight}", share.class),
             }),
     );
-    let words: Vec<String> = words.iter().map(|word| shown(word)).collect();
-    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+    words
 }
 
 /// Whether a flag that was typed does not count beside `order`.

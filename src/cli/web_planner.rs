@@ -5,7 +5,7 @@ use super::machine::WorkerNeeds;
 use super::options::RunOptions;
 use super::shop_options::ShopFlags;
 use super::tested::Tested;
-use super::web_command::command_of;
+use super::web_command::{command_text, command_words};
 use super::web_offer::offer;
 use super::{CliError, Entropy, Machine, plan_builder, profile_source, values};
 use crate::plan::{
@@ -15,6 +15,7 @@ use crate::shop::{JourneyOption, Profile};
 use crate::ui::web::{FormField, PlanOrder, Planned, Refusal, SwarmOrder, WebRequest};
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a form calls the absence of a profile.
@@ -42,6 +43,7 @@ pub(super) fn page(
     let placement = page_placement(&planner);
     Ok(WebRequest {
         settings,
+        board: Arc::default(),
         offer,
         placement,
         planner: Box::new(planner),
@@ -94,9 +96,13 @@ impl Planner {
 
     fn planned(&self, order: &SwarmOrder, entropy: Entropy) -> Result<Planned, CliError> {
         let options = self.options_of(order)?;
-        let command = command_of(&self.typed, order, &options);
+        let words = command_words(&self.typed, order, &options);
         let request = plan_builder::build(options, &self.machine, entropy)?;
-        Ok(Planned { request, command })
+        Ok(Planned {
+            request,
+            command: command_text(&words),
+            words,
+        })
     }
 
     fn check(&self) -> Result<(), CliError> {

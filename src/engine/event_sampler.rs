@@ -31,6 +31,8 @@ pub struct SampledReply {
     pub given: Option<Id>,
     /// The id that the request went to.
     pub on: Option<Id>,
+    /// What both times may be wrong by, in microseconds: 0 on this machine.
+    pub within_us: u32,
 }
 
 /// What all cores' samplers are made of.
@@ -70,6 +72,25 @@ impl EventSampling {
     #[must_use]
     pub fn tally(&self) -> &Arc<SampleTally> {
         &self.tally
+    }
+
+    /// How many are followed.
+    #[must_use]
+    pub fn sample(&self) -> EventSample {
+        self.sample
+    }
+
+    /// Takes a reply that was chosen on another machine.
+    pub fn take_in(&self, reply: SampledReply) {
+        if self.replies.try_send(reply).is_err() {
+            self.tally.no_room.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts what was not handed over of another machine.
+    pub fn count(&self, seen: u64, no_room: u64) {
+        self.tally.seen.fetch_add(seen, Ordering::Relaxed);
+        self.tally.no_room.fetch_add(no_room, Ordering::Relaxed);
     }
 
     /// The sampler of one core that carries out these `steps`.
@@ -232,6 +253,7 @@ mod tests {
             done_ns: second * SECOND_NS + u64::from(number),
             given: Id::new(format!("{number:08x}-0000-4000-8000-{number:012x}").as_bytes()),
             on: None,
+            within_us: 0,
         }
     }
 

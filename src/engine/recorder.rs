@@ -133,6 +133,7 @@ impl Recorder {
             done_ns: seen.done_ns,
             given,
             on: on.copied(),
+            within_us: 0,
         };
         events.look(reply, values);
     }

@@ -1,7 +1,7 @@
 //! What members are to do in one run: the plan as text, and what no parser can know.
 
 use super::plan_text::{PlanText, PlanTextError};
-use crate::plan::{Arrivals, Load, Plan, RunId, Stage, differing_fields};
+use crate::plan::{Arrivals, EventSample, Load, Plan, RunId, Stage, differing_fields};
 use crate::run::RunRequest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -71,6 +71,9 @@ pub struct Assignment {
     pub host: Option<String>,
     /// How long members go on without a leader, at most; `None` to the plan's end.
     pub leaderless_us: Option<u64>,
+    /// Which events the leader follows, as `--event-sample` has it; `None` for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_sample: Option<String>,
 }
 
 /// Why an assignment is not carried out.
@@ -169,7 +172,16 @@ impl Assignment {
             },
             hash,
             leaderless_us: None,
+            event_sample: None,
         }
+    }
+
+    /// Which events are followed of this machine's requests.
+    #[must_use]
+    pub fn event_sample(&self) -> EventSample {
+        let read = self.event_sample.as_ref();
+        read.and_then(|text| text.parse().ok())
+            .unwrap_or(EventSample::Off)
     }
 
     /// The bytes that go over.

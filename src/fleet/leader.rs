@@ -6,15 +6,18 @@ mod running;
 
 use super::assignment::Assignment;
 use super::bus::{
-    LeaderBus, LeaderEvent, LeaderTerms, MeetingPlace, Order, PlaceNews, Report, ShopsRedis,
-    refuse_the_shops,
+    ClockOffset, LeaderBus, LeaderEvent, LeaderTerms, MeetingPlace, Order, PlaceNews, Report,
+    ShopsRedis, refuse_the_shops,
 };
 use super::handed_over::HandedOver;
+use super::merging::Merging;
 use super::own_name::who;
 use super::plan_text::PlanText;
 use super::request::Leading;
 use super::roll::{Roll, Standing, exit_code_of};
+use super::shown_members::{MembersFace, ShownMembers};
 use super::words::{Prepared, REFUSED, Refused, SET_UP, Said, SetUp};
+use crate::engine::EventSampling;
 use crate::pieces::{counted, tell};
 use crate::plan::{ExitCode, LONGEST_DURATION};
 use crate::run::{FleetOrder, PreparedMember, RunControl, RunError, RunState};
@@ -40,6 +43,7 @@ pub struct Leader {
     is_first: bool,
     run: Option<LedRun>,
     is_quiet: bool,
+    shown: ShownMembers,
 }
 
 /// The run that goes on.
@@ -48,6 +52,10 @@ struct LedRun {
     /// Hash of the plan.
     hash: String,
     start_ns: u64,
+    /// How this machine's clock is to the server's; `None` before the start.
+    clock: Option<ClockOffset>,
+    /// Where replies are handed in whose events are followed here.
+    events: Option<EventSampling>,
     /// What the first shard set up for all, as it is passed on.
     set_up: Option<Vec<u8>>,
     /// Whether the first shard was told that nobody needs any more what it set up.
@@ -57,6 +65,7 @@ struct LedRun {
     is_stopped: bool,
     is_cut: bool,
     is_spread_told: bool,
+    are_odd_events_told: bool,
     lost_since: Option<Instant>,
     losses: Vec<String>,
 }
@@ -115,7 +124,29 @@ impl Leader {
             run: None,
             is_quiet,
             leading,
+            shown: ShownMembers::default(),
         })
+    }
+
+    /// The same, which shows its members to `face`.
+    #[must_use]
+    pub fn showing_to(mut self, face: Option<MembersFace>) -> Self {
+        self.shown = ShownMembers::to(face);
+        self.show(None);
+        self
+    }
+
+    /// Shows what is known of the members.
+    fn show(&mut self, merging: Option<&Merging>) {
+        let is_started = self.run.as_ref().is_some_and(|run| run.start_ns > 0);
+        self.shown.show(&self.roll, is_started, merging);
+    }
+
+    /// Whether no other run can be carried out with these members.
+    #[must_use]
+    pub fn is_spoiled(&self) -> bool {
+        let mut members = self.bus.members().values();
+        self.roll.has_lost() || members.any(|member| member.has_left || member.is_lost())
     }
 
     /// Shows that the leader is there, while nothing else is done.
@@ -185,16 +216,20 @@ impl Leader {
         let is_endless = order.plan.run_time >= LONGEST_DURATION;
         let leaderless = self.leading.leaderless.or(is_endless.then_some(LEADERLESS));
         assignment.leaderless_us = leaderless.map(|time| time.as_micros() as u64);
+        assignment.event_sample = order.events.map(|events| events.sample().to_string());
         self.run = Some(LedRun {
             control: order.control.clone(),
             hash: assignment.hash.clone(),
             start_ns: 0,
+            clock: None,
+            events: order.events.cloned(),
             set_up: None,
             is_cleared: false,
             passed_on: 0,
             is_stopped: false,
             is_cut: false,
             is_spread_told: false,
+            are_odd_events_told: false,
             lost_since: None,
             losses: Vec::new(),
         });
@@ -218,6 +253,7 @@ impl Leader {
                 }
                 self.round += 1;
                 self.roll.begin_again();
+                self.show(None);
                 self.give(&Order::Next {
                     round: self.round,
                     body: bytes,
@@ -263,8 +299,13 @@ impl Leader {
         if self.is_called_off() {
             return Err(RunError::CalledOff);
         }
-        for event in self.heard() {
+        let events = self.heard();
+        let is_news = !events.is_empty();
+        for event in events {
             self.heed_before_start(event)?;
+        }
+        if is_news {
+            self.show(None);
         }
         Ok(self.roll.all_prepared())
     }
@@ -415,6 +456,7 @@ impl Leader {
         let start_ns = clock.own_ns(at_us);
         if let Some(run) = &mut self.run {
             run.start_ns = start_ns;
+            run.clock = Some(clock);
         }
         Ok(start_ns)
     }

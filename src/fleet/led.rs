@@ -3,10 +3,12 @@
 use super::leader::Leader;
 use super::plan_text::PlanText;
 use super::request::Leading;
+use super::shown_members::MembersFace;
 use crate::run::{Fleet, FleetEnd, FleetOrder, PreparedMember, RunError};
 use crate::stats::{IntervalSink, Merged, RunContext};
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -25,6 +27,9 @@ pub struct Session {
     leader: Mutex<Option<Leader>>,
     /// The plan that members were told last.
     told: Mutex<Option<PlanText>>,
+    /// Who is shown the members; where somebody is, others may come after those that were lost.
+    face: Option<MembersFace>,
+    is_kept: AtomicBool,
 }
 
 /// One run of a session: what members do in it.
@@ -49,11 +54,24 @@ impl Session {
     /// One that takes its name with the first run, or with [`Session::claim`].
     #[must_use]
     pub fn of(leading: Leading, is_quiet: bool) -> Arc<Self> {
+        Self::shown_to(None, leading, is_quiet)
+    }
+
+    /// The same, which shows its members to `face`, and leads anew under the same name where a run could
+    /// not be prepared, or somebody was lost: for a page, whose user tries again.
+    #[must_use]
+    pub fn lasting(leading: Leading, is_quiet: bool, face: MembersFace) -> Arc<Self> {
+        Self::shown_to(Some(face), leading, is_quiet)
+    }
+
+    fn shown_to(face: Option<MembersFace>, leading: Leading, is_quiet: bool) -> Arc<Self> {
         Arc::new(Self {
             leading,
             is_quiet,
             leader: Mutex::default(),
             told: Mutex::default(),
+            face,
+            is_kept: AtomicBool::new(false),
         })
     }
 
@@ -64,10 +82,23 @@ impl Session {
     pub fn claim(self: &Arc<Self>) -> Result<(), RunError> {
         let mut leader = lock(&self.leader);
         if leader.is_none() {
-            *leader = Some(Leader::claim(self.leading.clone(), self.is_quiet)?);
-            keep(Arc::downgrade(self));
+            let claimed = Leader::claim(self.leading.clone(), self.is_quiet)?;
+            *leader = Some(claimed.showing_to(self.face.clone()));
+            *lock(&self.told) = None;
+            if !self.is_kept.swap(true, Ordering::Relaxed) {
+                keep(Arc::downgrade(self));
+            }
         }
         Ok(())
+    }
+
+    /// Where others may come after those that were lost: ends a fleet that can carry out no other run.
+    fn renew(self: &Arc<Self>) {
+        let is_spoiled = |leader: &Leader| leader.is_spoiled();
+        let has_to = lock(&self.leader).as_ref().is_some_and(is_spoiled);
+        if self.face.is_some() && has_to {
+            self.end("a shard of this fleet is lost; it is led anew");
+        }
     }
 
     /// The runs of this session that do what the words of `plan` say, a plan with this hash.
@@ -95,7 +126,7 @@ impl Session {
     }
 }
 
-/// Shows now and then that the leader is there, for as long as it is.
+/// Shows now and then that the leader is there, for as long as there is a session.
 fn keep(session: Weak<Session>) {
     thread::spawn(move || {
         loop {
@@ -105,11 +136,10 @@ fn keep(session: Weak<Session>) {
             };
             // Whoever has it does as much.
             let leader = session.leader.try_lock();
-            if let Ok(mut leader) = leader {
-                match leader.as_mut() {
-                    Some(leader) => leader.keep(),
-                    None => return,
-                }
+            if let Ok(mut leader) = leader
+                && let Some(leader) = leader.as_mut()
+            {
+                leader.keep();
             }
         }
     });
@@ -128,13 +158,21 @@ fn over() -> RunError {
 
 impl Fleet for LedRuns {
     fn prepare(&self, order: &FleetOrder<'_>) -> Result<Vec<PreparedMember>, RunError> {
-        self.session.claim()?;
-        let mut told = lock(&self.session.told);
-        let is_told = told.as_ref() == Some(&self.plan);
+        let session = &self.session;
+        session.renew();
+        session.claim()?;
+        let is_told = lock(&session.told).as_ref() == Some(&self.plan);
         let text = (!is_told).then(|| self.plan.clone());
         let prepared = self.led(|leader| leader.prepare(order, (text, &self.hash)));
-        *told = Some(self.plan.clone());
-        prepared.unwrap_or_else(|| Err(over()))
+        *lock(&session.told) = Some(self.plan.clone());
+        let prepared = prepared.unwrap_or_else(|| Err(over()));
+        if let (Err(error), Some(_)) = (&prepared, &session.face) {
+            // Its members were told that it is over; those that stay wait for the next.
+            session.end(&error.to_string());
+            // Who else takes the name meanwhile is told with the next try.
+            let _ = session.claim();
+        }
+        prepared
     }
 
     fn start(&self) -> Result<u64, RunError> {

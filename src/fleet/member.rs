@@ -6,6 +6,7 @@ use super::bus::{
     Report, Token,
 };
 use super::courier::{CarriedRun, Courier};
+use super::handed_events::EventsCourier;
 use super::handed_over::HandedOver;
 use super::own_name::who;
 use super::packed::packed;
@@ -13,7 +14,7 @@ use super::part_face::PartFace;
 use super::plan_text::PlanText;
 use super::request::FleetJoinRequest;
 use super::words::{REFUSED, Refused, STARTED, Said, Settled, Started};
-use crate::engine::now_ns;
+use crate::engine::{EventSampling, now_ns};
 use crate::pieces::{counted, number_text, tell};
 use crate::plan::{ClockOffset, ExitCode};
 use crate::run::{
@@ -56,7 +57,14 @@ pub fn join(request: FleetJoinRequest, command: String) -> Result<ExitCode, RunE
             Err(error) => return Err(fleet_error(error, ExitCode::BadPlan)),
         };
         left = Some(bus.session());
-        let exit_code = take_part(&request, bus, &stops, &command)?;
+        let exit_code = match take_part(&request, bus, &stops, &command) {
+            Err(error) if request.stays && error.exit_code() == ExitCode::Interrupted => {
+                // Its leader tries again: nothing is wrong here.
+                tell(format!("not begun: {error}"));
+                ExitCode::Interrupted
+            }
+            outcome => outcome?,
+        };
         if !request.stays || stops.load(Ordering::Relaxed) > 0 {
             return Ok(exit_code);
         }
@@ -242,10 +250,17 @@ impl Membership<'_> {
         round: u32,
     ) -> Result<Finished, RunError> {
         let leaderless = assignment.leaderless_us.map(Duration::from_micros);
+        let events = Arc::new(EventsCourier::new(
+            self.courier.clone(),
+            round,
+            assignment.event_sample(),
+        ));
         request.carriers = Carriers::Agreed(Arc::new(Agreement {
             courier: self.courier.clone(),
             round,
             leaderless,
+            events: Arc::clone(&events),
+            shards: self.shard.1,
         }));
         request.clock = self.courier.clock().map(|clock| ClockOffset {
             offset_us: wall_ahead_us(&clock),
@@ -278,6 +293,8 @@ impl Membership<'_> {
         }
         let outcome = run::carry_out(&request, self.command.clone(), &control, &mut faces);
         self.courier.board(|board| board.run = None);
+        // Before it is said that all was told.
+        events.end();
         let finished = match outcome {
             Ok(finished) => finished,
             Err(error) => {
@@ -391,9 +408,18 @@ struct Agreement {
     courier: Courier,
     round: u32,
     leaderless: Option<Duration>,
+    events: Arc<EventsCourier>,
+    /// Machines of the run.
+    shards: u32,
 }
 
 impl StartAgreement for Agreement {
+    fn event_sampling(&self, cores: usize) -> Option<EventSampling> {
+        // What is followed is of all machines together, which have about as many cores as this one.
+        self.events
+            .begin(cores.saturating_mul(self.shards as usize))
+    }
+
     fn agree(&self, part: &PreparedPart<'_>) -> Result<u64, RunError> {
         let away = || {
             fleet_error(

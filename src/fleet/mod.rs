@@ -4,6 +4,7 @@ mod assignment;
 pub mod bus;
 mod courier;
 pub mod engines;
+mod handed_events;
 mod handed_over;
 mod leader;
 mod led;
@@ -12,21 +13,33 @@ mod merge;
 mod merging;
 mod own_name;
 mod packed;
+mod page;
 mod part_face;
 mod plan_text;
 mod request;
 mod roll;
+mod shown_members;
 mod words;
 
+// For fuzzing: what comes over the bus and is unpacked.
+#[doc(hidden)]
+pub use assignment::{Assignment, AssignmentError};
 pub use bus::{FleetSecret, RunName};
+#[doc(hidden)]
+pub use handed_events::HandedEvents;
 pub use led::{LedRuns, Session};
 pub use member::join;
 pub use merge::{MergeError, MergeRequest, merge};
+#[doc(hidden)]
+pub use packed::{packed, unpack};
+pub use page::{FleetPageError, serve};
 pub use plan_text::{FileText, PlanText, PlanTextError, Word};
 pub use request::{
-    FleetHuntRequest, FleetJoinRequest, FleetRunRequest, Leading, Meeting, MembersRecords, OnLost,
-    PlanParser,
+    FleetHuntRequest, FleetJoinRequest, FleetPageRequest, FleetRunRequest, Leading, Meeting,
+    MembersRecords, OnLost, PlanParser, PlanTransfer,
 };
+#[doc(hidden)]
+pub use words::Said;
 
 use crate::hunt::{self, HuntError};
 use crate::plan::ExitCode;

@@ -6,6 +6,7 @@ use crate::hunt::HuntRequest;
 use crate::observe::RedisAddress;
 use crate::plan::{AddressPolicy, AllowedTargets, TlsSettings};
 use crate::run::RunRequest;
+use crate::ui::web::WebRequest;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -106,6 +107,23 @@ impl fmt::Debug for PlanParser {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("PlanParser")
     }
+}
+
+/// Makes of the words of a command line what members are told of it, or says why they cannot be.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanTransfer(pub fn(&[OsString]) -> Result<PlanText, String>);
+
+/// A page whose load tests a fleet carries out.
+#[derive(Debug)]
+pub struct FleetPageRequest {
+    /// The page, as it would be for one machine.
+    pub page: WebRequest,
+    /// How the fleet is led; what it does comes from the page.
+    pub leading: Leading,
+    /// Makes what members are told of the command that an order stands for.
+    pub transfer: PlanTransfer,
+    /// Print errors only.
+    pub quiet: bool,
 }
 
 /// A member of a fleet.

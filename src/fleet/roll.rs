@@ -250,7 +250,8 @@ impl RollEntry {
         Some(bound_ns.div_ceil(1_000))
     }
 
-    fn missing_text(&self) -> Option<String> {
+    /// What is missing of it, in words.
+    pub fn missing_text(&self) -> Option<String> {
         if let Some((at_s, why)) = &self.lost {
             return Some(format!("is lost from second {at_s:.0} on: {why}"));
         }

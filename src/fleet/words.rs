@@ -16,6 +16,8 @@ pub const STARTED: &str = "started";
 pub const SET_UP: &str = "set-up";
 /// Order to the first shard: nobody needs any more what was set up.
 pub const CLEAR: &str = "clear";
+/// Report: replies that name events which are followed; see [`super::handed_events`].
+pub const EVENTS: &str = "events";
 /// What changes how long members go on without a leader.
 pub const LEADERLESS_FLAG: &str = "--leaderless";
 

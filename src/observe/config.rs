@@ -1,6 +1,6 @@
 //! What is to be observed.
 
-use super::event_trail::{EventTrail, Followable};
+use super::event_trail::{EventTrail, Followable, OWN_HEARD_WITHIN};
 use super::source::FigureSource;
 use super::visible_source::VisibleSource;
 use super::{
@@ -91,6 +91,7 @@ impl ObserverConfig {
                 .event_poll
                 .filter(|_| self.reads.is_some())
                 .unwrap_or(0),
+            heard_within: OWN_HEARD_WITHIN,
         }
     }
 

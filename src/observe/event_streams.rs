@@ -21,9 +21,6 @@ const CONFIRMED: &str = "message.acked";
 /// Entries of all streams, and traces, that are read at once.
 const MOST_ENTRIES: usize = 3_000;
 const MOST_TRACES: usize = 3_000;
-/// Entries and traces are read when the replies that name their events have come: so much later, in
-/// milliseconds.
-const READ_AFTER_MS: u64 = 1_000;
 /// The last look waits so often and so long for words of groups that were seen to have passed an event.
 const LAST_WAITS: u32 = 4;
 const LAST_WAIT: Duration = Duration::from_millis(250);
@@ -78,7 +75,7 @@ impl EventStreams {
         let begun = *self.begun.get_or_insert((theirs_ms, 0));
         if self.trail.is_idle() {
             // What stands there belongs to nobody who is followed; replies of this moment may come.
-            let until = (theirs_ms.saturating_sub(READ_AFTER_MS), 0).max(begun);
+            let until = (theirs_ms.saturating_sub(self.read_after_ms()), 0).max(begun);
             self.read_until.insert(TRACES.to_owned(), until);
             streams.iter().for_each(|stream| {
                 self.read_until.insert(stream.clone(), until);
@@ -86,7 +83,7 @@ impl EventStreams {
             self.looked_us = None;
             return Ok(());
         }
-        let until_ms = theirs_ms.saturating_sub(READ_AFTER_MS);
+        let until_ms = theirs_ms.saturating_sub(self.read_after_ms());
         self.read_entries(link, streams, clock, until_ms)?;
         self.read_groups(link, streams)?;
         self.read_traces(link, until_ms, clock, true)
@@ -139,6 +136,11 @@ impl EventStreams {
         });
         self.clock = Some(clock);
         Ok(clock)
+    }
+
+    /// Entries and traces are read when the replies that name their events have come: so much later.
+    fn read_after_ms(&self) -> u64 {
+        u64::try_from(self.trail.heard_within().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn after(&self, stream: &str) -> EntryId {

@@ -11,6 +11,7 @@ use crate::stats::{Event, EventLatencies, EventNow, LiveEvents, StretchLatency};
 use crossbeam_channel::Receiver;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The source that tells where groups stand.
 pub(super) const POSITIONS: &str = "redis groups";
@@ -28,6 +29,7 @@ pub struct EventTrail {
     own: OwnClock,
     sample: EventSample,
     tally: Arc<SampleTally>,
+    heard_within: Duration,
 }
 
 /// What can be followed.
@@ -41,7 +43,17 @@ pub struct Followable {
     pub sees_streams: bool,
     /// Things a second that are asked for until they can be read.
     pub reads_per_s: u32,
+    /// A reply is heard of so much later at most: what stores write is read after that.
+    pub heard_within: Duration,
 }
+
+/// When a reply to this process is heard of, and one to another machine of a fleet, which hands it over
+/// twice a second.
+pub const OWN_HEARD_WITHIN: Duration = Duration::from_secs(1);
+/// See [`OWN_HEARD_WITHIN`].
+pub const OTHERS_HEARD_WITHIN: Duration = Duration::from_secs(3);
+/// The source of replies of other machines: what their clocks are translated by.
+const OTHERS: &str = "shards";
 
 struct TrailState {
     replies: Receiver<SampledReply>,
@@ -106,12 +118,18 @@ impl EventTrail {
             own: OwnClock::start(),
             sample: what.sample,
             tally: Arc::clone(sampling.tally()),
+            heard_within: what.heard_within,
         };
         Some((Arc::new(trail), sampling))
     }
 
     pub(super) fn own(&self) -> OwnClock {
         self.own
+    }
+
+    /// See [`Followable::heard_within`].
+    pub(super) fn heard_within(&self) -> Duration {
+        self.heard_within
     }
 
     fn locked(&self) -> MutexGuard<'_, TrailState> {
@@ -271,8 +289,12 @@ impl TrailState {
         if self.ended_us.is_some() {
             return;
         }
+        let (mut most_within_us, heard_us) = (0, own.now_us());
         for reply in self.replies.try_iter() {
+            most_within_us = most_within_us.max(reply.within_us);
             let chosen = ChosenReply {
+                within_us: reply.within_us.into(),
+                heard_us,
                 sent_us: own.at(reply.sent_ns),
                 done_us: own.at(reply.done_ns),
                 ids: [reply.given, reply.on],
@@ -288,6 +310,29 @@ impl TrailState {
                 let things = &mut self.followed.visible;
                 things.add(kind, path, id.as_str(), chosen.done_us);
             }
+        }
+        if most_within_us > 0 {
+            self.tell_translation(most_within_us);
+        }
+    }
+
+    /// Moments of other machines are known no better than this.
+    fn tell_translation(&mut self, within_us: u32) {
+        let clock = ClockOffset {
+            ahead_us: 0,
+            within_us: within_us.into(),
+        };
+        match self.sources.iter_mut().find(|it| it.name == OTHERS) {
+            Some(known) => {
+                known.clock.within_us = known.clock.within_us.max(within_us.into());
+                known.resolution_us = known.resolution_us.max(within_us.into());
+            }
+            None => self.sources.push(EventSource {
+                name: OTHERS.to_owned(),
+                clock,
+                resolution_us: within_us.into(),
+                left_out: 0,
+            }),
         }
     }
 

@@ -225,7 +225,9 @@ impl FollowedEvents {
             return;
         }
         let kind = &mut self.kinds[followed.kind];
+        let within_us = followed.reply.within_us;
         let near = |event: &KeptEvent, tolerance_us: i64| {
+            let tolerance_us = tolerance_us + within_us;
             let span =
                 followed.reply.sent_us - tolerance_us..=followed.reply.done_us + tolerance_us;
             span.contains(&event.raised_us)
@@ -262,8 +264,8 @@ impl FollowedEvents {
         };
         let reply = followed.reply;
         let (low, high) = (
-            event.raised_us - reply.done_us,
-            event.raised_us - reply.sent_us,
+            event.raised_us - reply.done_us - reply.within_us,
+            event.raised_us - reply.sent_us + reply.within_us,
         );
         let known = self.shop_ahead_us.get_or_insert((low, high));
         *known = (known.0.max(low), known.1.min(high));
@@ -424,7 +426,8 @@ impl FollowedEvents {
                 // event comes into it only when it is published: however late that may be.
                 let is_written = self.outboxes.contains(&self.kinds[followed.kind].domain);
                 let latency = &mut self.kinds[followed.kind].latency;
-                if at_last || (is_written && now_us - followed.reply.done_us > GIVEN_UP_US) {
+                let since_us = followed.reply.done_us.max(followed.reply.heard_us);
+                if at_last || (is_written && now_us - since_us > GIVEN_UP_US) {
                     match followed.ambiguous {
                         true => latency.counts.ambiguous += 1,
                         false => latency.counts.not_found += 1,

@@ -13,6 +13,10 @@ pub(super) struct ChosenReply {
     pub sent_us: i64,
     pub done_us: i64,
     pub ids: [Option<Id>; 2],
+    /// What both times may be wrong by.
+    pub within_us: i64,
+    /// When it was heard of here: later than it came where another machine hands it over.
+    pub heard_us: i64,
 }
 
 /// An event as a store has it.

@@ -57,7 +57,7 @@ pub use config::{ObservatoryChoice, ObserverConfig};
 pub use event_account::{EventSource, FollowedAccount};
 #[doc(hidden)]
 pub use event_streams::read_entry;
-pub use event_trail::{EventTrail, Followable};
+pub use event_trail::{EventTrail, Followable, OTHERS_HEARD_WITHIN};
 pub use history::{
     BacklogPoint, DomainHistory, FigureHistory, Observation, SourceHistory, Troubled,
 };

@@ -3,6 +3,7 @@
 
 use super::control::RunControl;
 use super::error::RunError;
+use crate::engine::EventSampling;
 use crate::plan::{ClockOffset, Plan, Shard};
 use crate::record::{Generator, ShardRow};
 use crate::stats::{IntervalSink, Merged, RunContext, SetShape};
@@ -24,6 +25,15 @@ pub enum Carriers {
 }
 
 impl Carriers {
+    /// How this process comes to the start of all; `None` where it starts alone or leads.
+    #[must_use]
+    pub fn agreement(&self) -> Option<&Arc<dyn StartAgreement>> {
+        match self {
+            Self::Agreed(agreement) => Some(agreement),
+            Self::Own | Self::Others(_) => None,
+        }
+    }
+
     /// Those who are led; `None` where this process carries the load itself.
     #[must_use]
     pub fn fleet(&self) -> Option<&Arc<dyn Fleet>> {
@@ -55,6 +65,9 @@ pub trait StartAgreement: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the run does not take place.
     fn agree(&self, part: &PreparedPart<'_>) -> Result<u64, RunError>;
+
+    /// How the `cores` cores of this machine choose events that others follow; `None` when these follow none.
+    fn event_sampling(&self, cores: usize) -> Option<EventSampling>;
 }
 
 /// What the members of a fleet are to prepare.
@@ -68,6 +81,9 @@ pub struct FleetOrder<'a> {
     pub control: &'a RunControl,
     /// What every member counts.
     pub shape: SetShape,
+    /// Which events are followed here, and where members' replies that name some are handed in; `None` when
+    /// none is.
+    pub events: Option<&'a EventSampling>,
 }
 
 /// A member that is prepared.

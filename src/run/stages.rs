@@ -12,7 +12,7 @@ use super::{
 use crate::engine::{
     Description, EventSampling, PreparedScript, TargetAddresses, ignore_size_limits,
 };
-use crate::observe::{EventTrail, Observation, ObserverConfig, Watch};
+use crate::observe::{EventTrail, OTHERS_HEARD_WITHIN, Observation, ObserverConfig, Watch};
 use crate::pieces::tell;
 use crate::plan::{Load, Pacing, Plan, Shard};
 use crate::record::{
@@ -97,7 +97,7 @@ pub fn record(
 ) -> Result<Finished, RunError> {
     let mut observed = inputs.observed.clone();
     observed.reads = observed.event_poll.map(|_| inputs.plan.target.clone());
-    let followable = observed.followable();
+    let mut followable = observed.followable();
     // First, since it may take seconds, in which the shop would close idle connections.
     let asked = (
         observed,
@@ -105,13 +105,21 @@ pub fn record(
         inputs.request.addresses.clone(),
     );
     let steps = script.described.steps;
-    let (trail, events) = EventTrail::of(steps, inputs.plan.cores.len(), &followable).unzip();
+    let (carriers, cores) = (&inputs.request.carriers, inputs.plan.cores.len());
+    if carriers.fleet().is_some() {
+        followable.heard_within = OTHERS_HEARD_WITHIN;
+    }
+    let (trail, events) = EventTrail::of(steps, cores, &followable).unzip();
     let what = ("reading the back end", inputs.request.output.is_muted());
     let watch = unless_called_off(inputs.control.interruption(), what, move || {
         let (observed, plan, policy) = asked;
         observers::prepare(&observed, trail, &plan, &policy)
     })?;
     ignore_size_limits();
+    let handed_on = carriers
+        .agreement()
+        .and_then(|agreement| agreement.event_sampling(cores));
+    let events = handed_on.or(events.filter(|_| watch.is_some()));
     let prepared = prepare(inputs, (watch, events.as_ref()), script, command, faces)?;
     let running = start(inputs, prepared, faces)?;
     let collected = collect(inputs, running, faces);
@@ -139,7 +147,7 @@ fn prepare(
         script,
         addresses: inputs.addresses,
         control,
-        events: events.filter(|_| watch.is_some()),
+        events,
     }
     .gather()?;
     if let Some(shared) = request.shared.as_ref().filter(|_| is_own) {

@@ -109,6 +109,7 @@ impl Wanted<'_> {
             room: self.request.room,
             control: self.control,
             shape: self.script.described.shape,
+            events: self.events,
         };
         let members = fleet.prepare(&order)?;
         let cpus = members

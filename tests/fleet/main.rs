@@ -8,6 +8,9 @@ mod invocation;
 #[path = "../other_shop/mod.rs"]
 mod other_shop;
 
+#[path = "../web_server/mod.rs"]
+mod web_server;
+
 mod counting_server;
 mod meeting;
 mod troupe;
@@ -17,4 +20,5 @@ mod losses;
 mod refusals;
 mod set_up;
 mod several_runs;
+mod web;
 mod whole_runs;

@@ -1,7 +1,7 @@
 //! Event latencies against the truth that the sandbox's pipeline tells, read from a real PostgreSQL and a
 //! real Redis: no figure may be further off than a reply's own way and the source's resolution.
 
-use crate::invocation::{Ended, run, run_long};
+use crate::invocation::{Ended, Invocation, run, run_long};
 use crate::observer_cost::{CostWatch, ObserverCost};
 use crate::servers::{Postgres, Redis};
 use crate::truthful_engines::{GROUPS, Telling, TruthfulEngines};
@@ -27,6 +27,8 @@ struct Play {
     seconds: u32,
     rest: Option<Range<Duration>>,
     telling: Telling,
+    /// Machines of a fleet that carry the load; 0 for this one alone.
+    shards: u32,
     flags: &'static str,
 }
 
@@ -86,16 +88,25 @@ fn play(play: &Play) -> Played {
         sandbox,
     } = set(play);
     let cost = CostWatch::start(&postgres);
-    let ended = run(&format!(
+    let line = format!(
         "SpikeUser --rate {} -t {}s -H http://{} --seed 1 --details --drain-wait 60s \
-         --event-sample 100% --outbox identity={} --redis {} {}",
+         --event-sample 100% --outbox identity={} {}={} {}",
         play.arrivals_per_s,
         play.seconds,
         sandbox.address(),
         postgres.url("identity_local"),
+        if play.shards > 0 {
+            "--shop-redis"
+        } else {
+            "--redis"
+        },
         redis.url(),
         play.flags,
-    ));
+    );
+    let ended = match play.shards {
+        0 => run(&line),
+        shards => led(shards, &line),
+    };
     drop(sandbox);
     let cost = cost.end();
     let record = ended.record();
@@ -105,6 +116,26 @@ fn play(play: &Play) -> Played {
         cost,
         truths: engines.end(),
     }
+}
+
+/// The same by so many machines, which meet at a Redis of their own.
+fn led(shards: u32, line: &str) -> Ended {
+    let meeting = Redis::start();
+    let begin = |words: &str| {
+        let secret = (
+            "SHOPBLAST_FLEET_SECRET",
+            "a secret of tests alone".to_owned(),
+        );
+        let words = format!("fleet {words} --redis {} --run followed", meeting.url());
+        Invocation::begin_with(&words, &[secret])
+    };
+    let members: Vec<Invocation> = (0..shards).map(|_| begin("join --cores 1")).collect();
+    let ended = begin(&format!("run --shards {shards} {line}")).end();
+    for member in members {
+        let ended = member.end();
+        assert_eq!(ended.code, 0, "{}", ended.told());
+    }
+    ended
 }
 
 impl Played {
@@ -183,6 +214,7 @@ fn figures_are_those_of_the_sandbox_with_one_engine_and_a_backlog() {
         seconds: 6,
         rest: None,
         telling: Telling::Traces,
+        shards: 0,
         flags: "--threshold event(CustomerRegistered).done:p(99)<60s \
                 --threshold event(CustomerRegistered).published:p(50)<1ms",
     });
@@ -201,6 +233,29 @@ fn figures_are_those_of_the_sandbox_with_one_engine_and_a_backlog() {
 }
 
 #[test]
+fn a_fleet_tells_what_one_machine_does_as_far_as_its_clocks_are_known() {
+    let played = play(&Play {
+        engines: 1,
+        drain_per_s: 15.0,
+        arrivals_per_s: 20,
+        seconds: 6,
+        rest: None,
+        telling: Telling::Traces,
+        shards: 2,
+        flags: "--threshold event(CustomerRegistered).done:p(99)<60s",
+    });
+    let clocks_us = played.resolution_us("shards");
+    assert!(clocks_us > 0.0, "{clocks_us}");
+    played.holds_all(clocks_us);
+    assert_eq!(played.ended.code, 0, "{}", played.ended.told());
+    let followed = &played.record["observed"]["event_latency"];
+    assert_eq!(followed["no_room"].as_u64().unwrap_or(0), 0, "{followed}");
+    let replies = followed["replies"].as_u64();
+    let registered = played.row()["followed"].as_u64();
+    assert!(replies >= registered, "{followed}");
+}
+
+#[test]
 fn engines_that_stood_still_show_their_whole_wait() {
     let seconds = Duration::from_secs;
     let played = play(&Play {
@@ -210,6 +265,7 @@ fn engines_that_stood_still_show_their_whole_wait() {
         seconds: 8,
         rest: Some(seconds(3)..seconds(14)),
         telling: Telling::Traces,
+        shards: 0,
         flags: "",
     });
     played.holds_all(0.0);
@@ -229,6 +285,7 @@ fn groups_that_tell_nothing_are_timed_by_where_they_stand() {
         seconds: 5,
         rest: None,
         telling: Telling::Nothing,
+        shards: 0,
         flags: "",
     });
     let resolution_us = played.resolution_us("redis groups");
@@ -264,6 +321,7 @@ fn event_latency_truth() {
         rest: (rest > 0)
             .then(|| Duration::from_secs(half)..Duration::from_secs(half + u64::from(rest))),
         telling: Telling::Traces,
+        shards: 0,
         flags: "",
     });
     println!("{}", played.row());

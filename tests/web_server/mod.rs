@@ -55,11 +55,17 @@ impl WebServer {
 
     /// The same with variables.
     pub fn start_with(line: &str, variables: &[(&str, &str)]) -> Self {
+        Self::start_command(&[], line, variables)
+    }
+
+    /// The page of a subcommand.
+    pub fn start_command(path: &[&str], line: &str, variables: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let file = |name: &str| std::fs::File::create(directory.path().join(name)).expect("a file");
         let child = shopblast()
             .env_clear()
             .envs(variables.iter().copied())
+            .args(path)
             .args(["--web", "--web-port", "0", "--results"])
             .arg(directory.path().join("results"))
             .args(line.split_whitespace())

@@ -84,7 +84,10 @@ pub struct Joining {
     link: Option<Link>,
     terms: JoinTerms,
     member: Token,
+    /// Since when it waits, or the latest moment that somebody led without a plan yet.
     began_ns: u64,
+    /// Whether somebody leads who has no plan yet.
+    is_led: bool,
     claimed: Option<Claimed>,
     dropped: DroppedCounts,
     dropped_now: Vec<Dropped>,
@@ -111,6 +114,7 @@ impl Joining {
         Ok(Self {
             member: Token::new()?,
             began_ns: link.now_ns(),
+            is_led: false,
             link: Some(link),
             terms,
             claimed: None,
@@ -188,6 +192,7 @@ impl Joining {
             (None, Some(claimed)) => JoinWait::Welcome {
                 shard: claimed.shard,
             },
+            (None, None) if self.is_led => JoinWait::Plan,
             (None, None) => JoinWait::Leader,
         };
         if self.claimed.is_none() {
@@ -219,6 +224,7 @@ impl Joining {
     /// Finds the leader and the plan, and takes a number; `None` when one of them is not there yet.
     fn claim(&mut self, link: &mut Link) -> Result<Option<Claimed>, MeetingError> {
         let lock = leader_key(&self.terms.run);
+        self.is_led = false;
         let Some(bytes) = link.read(|store| store.get(&lock))? else {
             return Ok(None);
         };
@@ -250,6 +256,9 @@ impl Joining {
             });
         }
         let Some(bytes) = link.read(|store| store.get(&keys.plan))? else {
+            // A page leads before its user says what is to be done: that may take its time.
+            self.is_led = true;
+            self.began_ns = link.now_ns();
             return Ok(None);
         };
         let plan = self.plan(&keys.plan, &card, &bytes);

@@ -25,6 +25,7 @@ impl Leader {
             MembersRecords::Kept => self.tell_where_records_are(),
             MembersRecords::Left => {}
         }
+        self.show(None);
         FleetEnd {
             members: self.roll.rows(),
             losses,

@@ -3,12 +3,13 @@
 
 use super::Leader;
 use crate::fleet::bus::{LeaderEvent, Order, Report};
+use crate::fleet::handed_events::HandedEvents;
 use crate::fleet::handed_over::HandedOver;
 use crate::fleet::merging::Merging;
 use crate::fleet::request::OnLost;
 use crate::fleet::roll::{RollEntry, Standing, TOLD_SPREAD};
 use crate::fleet::words::{
-    CLEAR, CUT, Clear, REFUSED, Refused, STARTED, STEER, Said, Settled, Started, Steering,
+    CLEAR, CUT, Clear, EVENTS, REFUSED, Refused, STARTED, STEER, Said, Settled, Started, Steering,
 };
 use crate::pieces::{counted, tell};
 use crate::run::RunState;
@@ -17,12 +18,19 @@ use std::time::{Duration, Instant};
 
 /// How long a member that was lost is waited for at the end.
 const LOST_PATIENCE: Duration = Duration::from_secs(10);
+/// A clock that was looked at longer ago is looked at again.
+const CLOCK_AGE: Duration = Duration::from_secs(20);
 
 impl Leader {
     /// Merges what comes; see [`crate::run::Fleet::collect`].
     pub fn collect_some(&mut self, merging: &mut Merging) -> bool {
-        for event in self.heard() {
+        let events = self.heard();
+        let is_news = !events.is_empty();
+        for event in events {
             self.heed_running(event, merging);
+        }
+        if is_news {
+            self.show(Some(merging));
         }
         merging.hand_on();
         self.pass_on();
@@ -159,6 +167,7 @@ impl Leader {
                     entry.late_ns = Some(said.late_ns);
                 }
             }
+            Report::Other { topic, body } if topic == EVENTS => self.hand_in(shard, &body),
             Report::Other { topic, body } if topic == REFUSED => {
                 let why = Refused::read(&body).map_or_else(String::new, |said| said.why);
                 let at_s = self.told_s(shard);
@@ -197,6 +206,30 @@ impl Leader {
             topic: CLEAR.to_owned(),
             body: Clear { round, lost }.to_bytes(),
         });
+    }
+
+    /// Hands in replies of a shard whose events are followed here.
+    fn hand_in(&mut self, shard: u32, body: &[u8]) {
+        let now_ns = self.bus.now_ns();
+        let round = self.round;
+        let Some(run) = &mut self.run else {
+            return;
+        };
+        let (Some(events), Some(known)) = (&run.events, run.clock) else {
+            return;
+        };
+        let is_old = now_ns.saturating_sub(known.measured_ns) > CLOCK_AGE.as_nanos() as u64;
+        // Without Redis the last one stands, and is wrong by more and more.
+        let clock = match is_old {
+            true => self.bus.clock().unwrap_or(known),
+            false => known,
+        };
+        run.clock = Some(clock);
+        let odd = HandedEvents::read(body).map(|handed| handed.take_in(round, &clock, events));
+        if odd != Some(0) && !std::mem::replace(&mut run.are_odd_events_told, true) {
+            let named = self.named(shard);
+            tell(format!("warning: events that {named} handed over are none"));
+        }
     }
 
     /// Passes on what was asked of the run since.

@@ -1,14 +1,16 @@
 //! The phases of a run, with members that are played, at a Redis that is played, in played time.
 
 use super::*;
+use crate::engine::{EventSampling, Id, SampledReply};
 use crate::fleet::bus::{
     FleetSecret, JoinStep, JoinTerms, Joining, MemberBus, MemberEvent, PlayedRedis, RunName, Who,
 };
+use crate::fleet::handed_events::HandedEvents;
 use crate::fleet::merging::Merging;
 use crate::fleet::request::{Meeting, MembersRecords, OnLost};
-use crate::fleet::words::{CLEAR, CUT, Clear, Settled, parts};
+use crate::fleet::words::{CLEAR, CUT, Clear, EVENTS, Settled, parts};
 use crate::observe::RedisAddress;
-use crate::plan::{AddressPolicy, Arrivals, Load, Plan, TlsSettings};
+use crate::plan::{AddressPolicy, Arrivals, EventSample, Load, Plan, TlsSettings};
 use crate::run::{RunRequest, made_up};
 use crate::stats::{MergedInterval, RunContext, SetShape};
 
@@ -79,6 +81,7 @@ struct Stage {
     leader: Leader,
     control: RunControl,
     hash: String,
+    events: Option<EventSampling>,
     members: Vec<MemberBus>,
     /// Orders that each of them heard, and nobody looked at.
     heard: Vec<Vec<Order>>,
@@ -103,6 +106,7 @@ impl Stage {
             leader,
             control: RunControl::new(&request),
             hash: plan().hash(),
+            events: None,
             members: Vec::new(),
             heard: vec![Vec::new(); shards as usize],
         };
@@ -148,6 +152,7 @@ impl Stage {
         let order = FleetOrder {
             plan: &plan,
             room: None,
+            events: self.events.as_ref(),
             control: &self.control,
             shape: SHAPE,
         };
@@ -346,6 +351,50 @@ fn who_is_lost_is_named_where_what_it_may_need_is_cleared_away() {
         lost: vec![3],
     };
     assert_eq!(heard_clear(&mut stage), [clear]);
+}
+
+#[test]
+fn replies_that_members_choose_are_followed_at_the_moments_of_the_leaders_clock() {
+    let mut stage = Stage::of(2, OnLost::Continue);
+    let (events, replies) = EventSampling::new(EventSample::PerSecond(50), 1);
+    stage.events = Some(events);
+    stage.assign().unwrap();
+    stage.leader.keep();
+    let orders = stage.orders(1);
+    let told = orders.iter().find_map(|order| match order {
+        Order::Next { body, .. } => Some(Assignment::read(body).unwrap().event_sample()),
+        _ => None,
+    });
+    assert_eq!(told, Some(EventSample::PerSecond(50)));
+    stage.all_prepared();
+    stage.leader.order_start().unwrap();
+    // The clock of the second member is a second ahead.
+    let clock = stage.members[1].clock().unwrap();
+    let reply = SampledReply {
+        step: 4,
+        sent_ns: clock.measured_ns,
+        done_ns: clock.measured_ns + 5_000_000,
+        given: Id::new(b"customer-1"),
+        on: None,
+        within_us: 0,
+    };
+    for round in [0, 1] {
+        let handed = HandedEvents::of(round, &[reply], [9, 0], &clock);
+        let report = Report::Other {
+            topic: EVENTS.to_owned(),
+            body: handed.to_bytes(),
+        };
+        stage.members[1].say(report).unwrap();
+    }
+    stage.listen(1);
+    let mut merging = stage.merging();
+    stage.leader.collect_some(&mut merging);
+    let taken: Vec<SampledReply> = replies.try_iter().collect();
+    assert_eq!(taken.len(), 1, "the other is of the run before");
+    let off_ns = (taken[0].sent_ns + 1_000_000_000).abs_diff(reply.sent_ns);
+    assert!(taken[0].within_us > 0 && taken[0].within_us < 10_000);
+    assert!(off_ns <= u64::from(taken[0].within_us) * 1_000, "{off_ns}");
+    assert_eq!(taken[0].done_ns - taken[0].sent_ns, 5_000_000);
 }
 
 #[test]

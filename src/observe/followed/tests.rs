@@ -23,6 +23,8 @@ fn followed() -> FollowedEvents {
 
 fn reply(id: &str, sent_us: i64) -> ChosenReply {
     ChosenReply {
+        within_us: 0,
+        heard_us: 0,
         sent_us,
         done_us: sent_us + 1_000,
         ids: [Id::new(id.as_bytes()), None],

@@ -2,6 +2,7 @@
 
 use super::journal::{Journal, Level};
 use super::marks::{Mark, MarkKind, Marks, Ramp};
+use super::members::{self, MemberRow};
 use super::state::State;
 use crate::plan::ClassShare;
 use crate::record::{Live, RunRecord, ThresholdRecord};
@@ -74,6 +75,8 @@ pub struct Inside {
     pub marks: Marks,
     /// What was written.
     pub journal: Journal,
+    /// The machines that carry the load; `None` where this one does it alone.
+    pub members: Option<Vec<MemberRow>>,
     /// What is shown again when the one that is being prepared never starts.
     before: Option<Before>,
 }
@@ -212,6 +215,25 @@ impl Board {
         });
     }
 
+    /// The machines that carry the load are such.
+    pub fn members(&self, rows: Vec<MemberRow>) {
+        if self.look(|inside| inside.members.as_ref() == Some(&rows)) {
+            return;
+        }
+        self.change(|inside| {
+            let now = Zoned::now();
+            let at_s = inside.latest.as_ref().map_or(0.0, |live| live.now.end_s());
+            let before = inside.members.as_deref().unwrap_or_default();
+            for (level, text) in members::news(before, &rows) {
+                inside.journal.add(&now, level, &text);
+                if level == Level::Error && inside.state.is_busy() {
+                    inside.marks.add(Mark::new(MarkKind::Lost, at_s, &text));
+                }
+            }
+            inside.members = Some(rows);
+        });
+    }
+
     /// Looks at everything at once. Quick: the run waits meanwhile.
     pub fn look<T>(&self, at: impl FnOnce(&Inside) -> T) -> T {
         at(&self.lock())
@@ -255,6 +277,13 @@ impl Inside {
             true => self.latest.as_ref().map_or(0, |latest| latest.now.users),
             false => 0,
         }
+    }
+
+    /// Other machines that are there to carry the load.
+    #[must_use]
+    pub fn machines(&self) -> usize {
+        let rows = self.members.iter().flatten();
+        rows.filter(|row| row.state.is_there()).count()
     }
 
     /// Name of the record's directory; empty before the first load test.

@@ -1,6 +1,7 @@
 //! Locust's endpoints, with Locust's answers (2.43, `web.py`), for the scripts that use them.
 
 use super::app::App;
+use super::board::Inside;
 use super::downloads::{download_headers, json, not_found};
 use super::order::{FormField, Refusal, SwarmOrder};
 use super::ratio::ratios;
@@ -168,7 +169,8 @@ pub async fn logs(State(app): State<Arc<App>>) -> Response {
     }))
 }
 
-/// `GET /worker-count`: no other machine works with this one.
-pub async fn worker_count() -> Response {
-    json(&value!({"worker_count": 0}))
+/// `GET /worker-count`: how many other machines work with this one.
+pub async fn worker_count(State(app): State<Arc<App>>) -> Response {
+    let machines = app.board.look(Inside::machines);
+    json(&value!({"worker_count": machines}))
 }

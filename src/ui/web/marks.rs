@@ -20,6 +20,8 @@ pub enum MarkKind {
     Broken,
     /// The generator was at its limit.
     Limit,
+    /// A machine of a fleet was lost.
+    Lost,
 }
 
 /// A moment that charts show.

@@ -12,6 +12,7 @@ mod live;
 mod locust;
 mod login;
 mod marks;
+mod members;
 mod multipart;
 mod names;
 mod offer;
@@ -33,6 +34,7 @@ mod wire;
 
 pub use access::SHORTEST_TOKEN;
 pub use board::Board;
+pub use members::{MemberRow, MemberState};
 pub use names::{WebBase, WebName, WrongBase, WrongName};
 pub use offer::{FormDefaults, Offer, OfferedClass, OfferedOption, OfferedProfile};
 pub use order::{FormField, Refusal, SwarmOrder};

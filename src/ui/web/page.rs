@@ -27,6 +27,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("numbers.js", SCRIPT, include_str!("page/numbers.js")),
     ("panels.js", SCRIPT, include_str!("page/panels.js")),
     ("picture.js", SCRIPT, include_str!("page/picture.js")),
+    ("shards.js", SCRIPT, include_str!("page/shards.js")),
     ("source.js", SCRIPT, include_str!("page/source.js")),
     ("stream.js", SCRIPT, include_str!("page/stream.js")),
     ("table.js", SCRIPT, include_str!("page/table.js")),

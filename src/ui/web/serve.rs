@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub struct WebRequest {
     /// Where and for whom.
     pub settings: WebSettings,
+    /// What is known of its load tests; others may tell it more.
+    pub board: Arc<Board>,
     /// What the start form offers.
     pub offer: Offer,
     /// Where its threads run: those of a load test choose anew.
@@ -49,11 +51,11 @@ pub fn serve(request: WebRequest) -> Result<ExitCode, WebError> {
         // One is enough.
         let _ = interrupt.try_send(());
     });
-    let board = Arc::new(Board::default());
-    let session = Arc::new(PageSession::new(Arc::clone(&board), request.planner));
+    let session = PageSession::new(Arc::clone(&request.board), request.planner);
+    let session = Arc::new(session);
     let server = WebServer::start(
         &request.settings,
-        board,
+        request.board,
         Arc::clone(&session),
         request.offer,
         request.subject,

@@ -35,8 +35,10 @@ pub trait PlanOrder: Send + Sync {
 pub struct Planned {
     /// What is to be done.
     pub request: RunRequest,
-    /// The command that does the same without a page.
+    /// The command that does the same without a page, as a shell takes it and without passwords.
     pub command: String,
+    /// Its words, with all that stands in them.
+    pub words: Vec<String>,
 }
 
 /// Carries out what the page asks for. Its methods may block for as long as a run takes to start.
@@ -80,6 +82,7 @@ impl PageSession {
         let Planned {
             mut request,
             command,
+            words: _,
         } = self.planner.plan(order, seed, run_id)?;
         let of_metrics = MetricsFace::descriptors_for(&request.output.metrics);
         request.room = Some(run::room_for(&request, DESCRIPTORS + of_metrics));

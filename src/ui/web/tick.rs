@@ -3,6 +3,7 @@
 
 use super::board::Inside;
 use super::marks::Mark;
+use super::members::MemberRow;
 use super::wire::{Point, Row, TickBacklog, TickEvent, TickRace, TickThreshold};
 use crate::record::{
     Connections, DomainRecord, ErrorRecord, Generator, InvariantRecord, JourneyRecord,
@@ -57,6 +58,8 @@ struct Tick<'a> {
     /// How fit it is, in words.
     generator_state: Option<String>,
     shed: u64,
+    /// The machines that carry the load; null where the page's own does.
+    shards: Option<&'a [MemberRow]>,
     verdict: &'a str,
     exit_code: Option<i32>,
     /// Lines that the reader does not know.
@@ -115,6 +118,7 @@ pub fn tick(inside: &Inside, told: Told) -> (String, Told) {
             .or(record)
             .map(|record| record.generator.state_text()),
         shed: record.map_or(0, |record| record.shed),
+        shards: inside.members.as_deref(),
         verdict: settled.map_or("", |record| &record.verdict),
         exit_code: settled.and_then(|record| record.exit_code),
         log,

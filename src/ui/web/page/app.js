@@ -8,6 +8,7 @@ import { furnishHistory, showFiles, showHistory } from "./history.js";
 import { follow } from "./live.js";
 import { listMarks } from "./marks.js";
 import { addLog, furnish, openPanel, showBadges, showPanel, showTiles } from "./panels.js";
+import { furnishShards, showShards } from "./shards.js";
 import { offerPictures } from "./picture.js";
 
 const RETRY_MS = 3000;
@@ -17,7 +18,7 @@ const SETTLE_MS = 2500;
 const TOLD_MS = 6000;
 const BUSY = ["spawning", "running", "stopping"];
 /** Panels that there are without a test. */
-const ALWAYS = ["history", "log"];
+const ALWAYS = ["history", "log", "shards"];
 
 const charts = new Charts((isZoomed) => show(byId("unzoom"), isZoomed));
 const editing = new EditForm(say);
@@ -34,6 +35,7 @@ let wasStarting = false;
 
 async function begin() {
   furnish();
+  furnishShards();
   furnishHistory();
   offerPictures(
     () => ({ words: pictureWords(), run: tick?.card?.run }),
@@ -81,9 +83,11 @@ function take({ tick: next, isAfresh, isLost }) {
   charts.mark(next.marks);
   listMarks(next.marks);
   addLog(next.log, isAfresh);
-  if (before?.state !== next.state || before?.number !== next.number) changed(before);
+  const hasOtherTabs = Boolean(before?.shards) !== Boolean(next.shards);
+  if (before?.state !== next.state || before?.number !== next.number || hasOtherTabs) changed(before);
   showTiles(next);
   showBadges(next);
+  showShards(next);
   showPanel(panel, next);
 }
 
@@ -130,7 +134,7 @@ function layOut() {
   const [word, look] = judgement();
   verdict.className = `verdict ${look}`;
   verdict.replaceChildren(el("strong", {}, word), ` ${tick.verdict}`);
-  for (const tab of tabs()) show(tab, !starting || ALWAYS.includes(nameOf(tab)));
+  for (const tab of tabs()) show(tab, isThere(nameOf(tab)) && (!starting || ALWAYS.includes(nameOf(tab))));
   if (starting && !ALWAYS.includes(panel)) moveTo("history");
   else if (!starting && wasStarting) moveTo("charts");
   wasStarting = starting;
@@ -168,6 +172,8 @@ function judgement() {
 
 const tabs = () => [...document.querySelectorAll('[role="tab"]')];
 const nameOf = (tab) => tab.id.replace("tab-", "");
+/** Whether this server has the tab: shards are a fleet's. */
+const isThere = (name) => name !== "shards" || Boolean(tick?.shards);
 
 function openTab(name) {
   const known = tabs().map(nameOf);

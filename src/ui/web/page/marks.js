@@ -9,6 +9,7 @@ const KINDS = {
   ramp: ["--line-1", "Ramp"],
   broken: ["--line-bad", "Violation"],
   limit: ["--line-2", "Generator"],
+  lost: ["--line-bad", "Lost"],
 };
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

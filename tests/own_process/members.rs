@@ -34,6 +34,7 @@ const fn operation(path: &'static str, success: u16) -> Operation {
         headers: &[],
         template: None,
         reading: None,
+        visible: None,
         judge: |status, body| {
             let reason = format!("{status}: {}", String::from_utf8_lossy(body));
             (Outcome::Failed, Reason::new(&reason))

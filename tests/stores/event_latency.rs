@@ -338,6 +338,7 @@ fn event_latency_truth() {
 #[ignore = "measures, and takes some minutes"]
 fn a_hunt_finds_how_many_events_are_done_in_time() {
     let scene = set(&Play {
+        shards: 0,
         engines: 1,
         drain_per_s: 30.0,
         arrivals_per_s: 0,

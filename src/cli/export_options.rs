@@ -48,7 +48,12 @@ pub(super) struct ExportFlags {
     ///
     /// Like http://localhost:4318 or https://user:password@collector: OTLP over HTTP, in JSON.
     // Parsed later: it may hold a password, which is not repeated.
-    #[arg(long, value_name = "URL", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help_heading = "Output",
+        hide_short_help = true
+    )]
     pub otlp: Option<Secret>,
 
     #[arg(skip)]

@@ -422,8 +422,7 @@ impl FollowedEvents {
         let mut over = Vec::new();
         for (key, followed) in &mut self.open {
             let Some(found) = &mut followed.found else {
-                // A row is there when the reply is. Without one the stream is all that can tell, and an
-                // event comes into it only when it is published: however late that may be.
+                // A row is there when the reply is; the stream has an event when it is published, however late.
                 let is_written = self.outboxes.contains(&self.kinds[followed.kind].domain);
                 let latency = &mut self.kinds[followed.kind].latency;
                 let since_us = followed.reply.done_us.max(followed.reply.heard_us);

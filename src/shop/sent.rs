@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(tier.characters, Some((4.0, 8.0)));
         assert!(tier.values.contains("\"Platinum\"") && tier.values.len() == 3);
         let orders = self::sent(Generation::Today, "POST", "/orders");
-        assert_eq!(orders.field("items").unwrap().elements, Some((2.0, 3.0)));
+        assert_eq!(orders.field("items").unwrap().elements, Some((1.0, 3.0)));
         assert_eq!(
             orders.field("items[].quantity").unwrap().numbers,
             Some((1.0, 5.0))

@@ -4,8 +4,9 @@ use super::tests::{BUILT_IN_TEXT, EXAMPLE, refused, with};
 use crate::workload_file::format::key::Key;
 use crate::workload_file::format::keys::{
     BODY_KEYS, CHECK_KEYS, CLASS_KEYS, DATA_KEYS, DRAW_SET_KEYS, FILE_KEYS, JOURNEY_KEYS,
-    NOT_RAISED_KEYS, OPERATION_KEYS, RACE_KEYS, REFUSAL_KEYS, RULE_KEYS, SIDE_KEYS, STEP_KEYS,
+    NOT_RAISED_KEYS, OPERATION_KEYS, REFUSAL_KEYS, STEP_KEYS,
 };
+use crate::workload_file::format::race_keys::{RACE_KEYS, RULE_KEYS, SIDE_KEYS};
 
 #[test]
 fn every_key_is_documented() {
@@ -34,6 +35,7 @@ fn every_key_is_documented() {
         );
     }
     for (name, wants, makes) in super::GENERATORS {
+        let makes = makes.replace('|', "\\|");
         let written = match wants.is_empty() {
             true => format!("| `{{${name}}}` | {makes} |"),
             false => format!("| `{{${name} {}}}` | {makes} |", wants.replace('|', "\\|")),

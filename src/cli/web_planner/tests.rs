@@ -237,7 +237,7 @@ fn options_are_a_field_of_the_form() {
         "{said}"
     );
     let offer = web(line).offer;
-    assert_eq!(offer.options.len(), 6);
+    assert_eq!(offer.options.len(), 7);
     assert_eq!(offer.defaults.with, ["by-request"]);
     let of_url = web("shopblast --web --url http://127.0.0.1:1/a");
     assert!(of_url.offer.options.is_empty());

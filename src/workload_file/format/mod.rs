@@ -6,6 +6,7 @@ pub mod flow;
 pub mod key;
 pub mod keys;
 pub mod number_checks;
+pub mod race_keys;
 pub mod read;
 pub mod read_bodies;
 pub mod read_checks;

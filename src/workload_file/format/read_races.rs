@@ -1,7 +1,7 @@
 //! Races as files have them.
 
 use super::document::{At, Document, Table};
-use super::keys::{RACE_KEYS, SIDE_KEYS};
+use super::race_keys::{RACE_KEYS, SIDE_KEYS};
 use super::read_operations::body_of_step;
 use super::read_tags::tags_of_name;
 use super::sections::{section, texts};

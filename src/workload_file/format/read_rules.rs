@@ -1,7 +1,7 @@
 //! Rules as files have them: which kind each is follows from its keys.
 
 use super::document::{At, Document, Table};
-use super::keys::RULE_KEYS;
+use super::race_keys::RULE_KEYS;
 use super::read_races::{find_operation, find_race};
 use super::sections::section;
 use crate::plan::Suggestion;

@@ -10,7 +10,7 @@ use crate::stats::{
 use serde::{Deserialize, Serialize};
 
 /// Layout of the file; another one is refused.
-pub const SHARD_LAYOUT: u32 = 1;
+pub const SHARD_LAYOUT: u32 = 2;
 
 /// The head of a shard's seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

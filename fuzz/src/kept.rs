@@ -7,7 +7,7 @@ use shopblast::plan::Target;
 use shopblast::record::{Record, Recorded, RequestLog, RunRecord, ShardLogReader};
 use shopblast::report::{ReportFormat, html_report};
 use shopblast::run::witness_requests;
-use shopblast::stats::{MergedInterval, SetShape, WitnessExchange};
+use shopblast::stats::{MergedInterval, SetShape, ToldInterval, WitnessExchange};
 
 const FILES: &[&str] = &[
     "run.json",
@@ -117,7 +117,8 @@ pub fn witness(bytes: &[u8]) {
     }
 }
 
-/// A second of a shard, whoever sent it: what is read is written as it was read, and adds up.
+/// A second of a shard, whoever sent it: what is read is written as it was read, and adds up, by either way
+/// of reading it.
 pub fn interval(bytes: &[u8]) {
     let shape = SetShape {
         names: 2,
@@ -126,7 +127,10 @@ pub fn interval(bytes: &[u8]) {
         rules: 1,
     };
     let mut second = MergedInterval::new(shape);
-    if second.decode(bytes).is_err() {
+    let read = second.decode(bytes);
+    let mut told = ToldInterval::empty(shape);
+    assert_eq!(told.decode_told(bytes), read);
+    if read.is_err() {
         assert_eq!(
             second.all.requests(),
             0,
@@ -140,7 +144,11 @@ pub fn interval(bytes: &[u8]) {
     other.decode(&message).expect("what was written is read");
     other.encode(&mut again);
     assert_eq!(message, again);
+    again.clear();
+    told.encode(&mut again);
+    assert_eq!(message, again);
     second.absorb_interval(&other, 0);
+    second.absorb_interval(&told, 0);
 }
 
 /// The head of a shard's seconds, in which `@VERSION@` stands for the version, NUL, and the file's bytes after it;

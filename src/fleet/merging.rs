@@ -4,7 +4,7 @@
 use super::words::Parts;
 use crate::run::PreparedMember;
 use crate::stats::{
-    Garbled, IntervalSink, Merged, MergedInterval, Merging as Run, RunContext, ShardJoin,
+    Garbled, IntervalSink, Merged, Merging as Run, RunContext, ShardJoin, ToldInterval,
 };
 
 /// Seconds that the others may be ahead of a member before theirs are shown without it: what it sends
@@ -16,7 +16,7 @@ pub struct Merging {
     join: ShardJoin,
     run: Run,
     parts: Vec<Parts>,
-    second: MergedInterval,
+    second: ToldInterval,
 }
 
 impl Merging {
@@ -33,7 +33,7 @@ impl Merging {
             join: ShardJoin::new(shape, &workers, MOST_AHEAD),
             run: Run::new(context, sinks),
             parts: members.iter().map(|_| Parts::default()).collect(),
-            second: MergedInterval::new(shape),
+            second: ToldInterval::empty(shape),
         }
     }
 
@@ -47,7 +47,7 @@ impl Merging {
         let Some(message) = whole else {
             return Ok(None);
         };
-        self.second.decode(&message)?;
+        self.second.decode_told(&message)?;
         self.join.push(index, &self.second);
         Ok(Some(self.second.end_us))
     }

@@ -6,6 +6,10 @@
 
 use hdrhistogram::Histogram;
 
+mod told;
+
+pub use told::ToldLatencies;
+
 /// Largest value that is told apart: 10 minutes. Larger ones count as this.
 pub const MAX_LATENCY_US: u64 = 600_000_000;
 /// Significant decimal digits kept.
@@ -91,14 +95,20 @@ impl LatencyCounts {
 
     /// The non-empty buckets: (a value of the bucket in µs, count), in ascending order.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
+        self.indexed()
+            .map(|(index, count)| (value_of(index), count))
+    }
+
+    /// The non-empty buckets: (index, count), in ascending order.
+    pub(super) fn indexed(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
         let touched = if self.is_empty() {
             0..0
         } else {
             self.first..self.last + 1
         };
         touched
-            .filter(|&index| self.counts[index] > 0)
-            .map(|index| (value_of(index), self.counts[index]))
+            .map(|index| (index, self.counts[index]))
+            .filter(|&(_, count)| count > 0)
     }
 
     /// Adds every count of `other`.
@@ -160,14 +170,6 @@ impl LatencyCounts {
         Histogram::new(SIGNIFICANT_DIGITS).expect("a constant precision is valid")
     }
 
-    /// The counts of all buckets from the lowest on, up to the last that is not empty.
-    pub(super) fn counts_from_zero(&self) -> &[u32] {
-        match self.is_empty() {
-            true => &[],
-            false => &self.counts[..=self.last],
-        }
-    }
-
     /// Forgets everything, at the cost of the touched range only.
     pub fn clear(&mut self) {
         if !self.is_empty() {
@@ -182,48 +184,55 @@ impl LatencyCounts {
     }
 }
 
-/// Fills empty counts bucket by bucket, in ascending order.
-#[derive(Default)]
-pub(super) struct LatencyBuckets {
-    total: u64,
+/// Empty counts that are filled bucket by bucket, in ascending order, and then told what buckets do not
+/// tell.
+pub(super) trait FilledByBucket {
+    /// So many, more than none, are in the bucket at `index`; `None` when there is no such bucket.
+    fn put(&mut self, index: usize, count: u32) -> Option<()>;
+
+    /// What the buckets do not tell. False when that cannot be: it is not of these buckets.
+    fn finish(&mut self, sum_us: u64, least_and_most_us: (u64, u64)) -> bool;
 }
 
-impl LatencyBuckets {
-    /// So many are in the bucket at `index`; `None` when there is no such bucket.
-    pub(super) fn put(
-        &mut self,
-        counts: &mut LatencyCounts,
-        index: usize,
-        count: u32,
-    ) -> Option<()> {
-        *counts.counts.get_mut(index)? = count;
-        counts.first = counts.first.min(index);
-        counts.last = counts.last.max(index);
+impl FilledByBucket for LatencyCounts {
+    #[inline]
+    fn put(&mut self, index: usize, count: u32) -> Option<()> {
+        *self.counts.get_mut(index)? = count;
+        self.first = self.first.min(index);
+        self.last = self.last.max(index);
+        // At once, so that they are cleared whatever follows.
         self.total += u64::from(count);
-        // So that they are cleared whatever follows.
-        counts.total = self.total;
         Some(())
     }
 
-    /// What the buckets do not tell. False when that cannot be: it is not of these buckets.
-    pub(super) fn finish(
-        self,
-        counts: &mut LatencyCounts,
-        sum_us: u64,
-        (min_us, max_us): (u64, u64),
-    ) -> bool {
-        let is_in = |us: u64, index: usize| us <= MAX_LATENCY_US && index_of(us) == index;
-        let can_be = counts.total > 0
-            && is_in(min_us, counts.first)
-            && is_in(max_us, counts.last)
-            && min_us <= max_us
-            && sum_us >= min_us
-            && u128::from(sum_us) <= u128::from(counts.total) * u128::from(max_us);
+    fn finish(&mut self, sum_us: u64, (min_us, max_us): (u64, u64)) -> bool {
+        let can_be = self.total > 0
+            && is_of_buckets(
+                (self.first, self.last),
+                self.total,
+                sum_us,
+                (min_us, max_us),
+            );
         if can_be {
-            (counts.sum_us, counts.min_us, counts.max_us) = (sum_us, min_us, max_us);
+            (self.sum_us, self.min_us, self.max_us) = (sum_us, min_us, max_us);
         }
         can_be
     }
+}
+
+/// Whether so many latencies, from the bucket `first` to the bucket `last`, can have this sum, least and most.
+fn is_of_buckets(
+    (first, last): (usize, usize),
+    total: u64,
+    sum_us: u64,
+    (min_us, max_us): (u64, u64),
+) -> bool {
+    let is_in = |us: u64, index: usize| us <= MAX_LATENCY_US && index_of(us) == index;
+    is_in(min_us, first)
+        && is_in(max_us, last)
+        && min_us <= max_us
+        && sum_us >= min_us
+        && u128::from(sum_us) <= u128::from(total) * u128::from(max_us)
 }
 
 /// `HdrHistogram`'s `countsArrayIndex` for a lowest value of 1.

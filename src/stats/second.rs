@@ -2,7 +2,7 @@
 
 use super::{
     Absorb, AddressTable, Contests, CoreInterval, Counters, ErrorCounts, Forget, JourneyCounts,
-    LatencyCounts, Measured, Round, SetShape, Timings, WorkerHealth,
+    LatencyCounts, Measured, Round, SetShape, Timings, ToldLatencies, WorkerHealth,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ pub(super) fn share_of(part_ns: u64, length_us: u64) -> f64 {
 }
 
 /// What all workers measured in one second of the run. The last one may be shorter.
-pub struct MergedInterval {
+pub struct MergedInterval<L = LatencyCounts> {
     /// Start, in microseconds from the start of the run.
     pub start_us: u64,
     /// End; 1 s after the start, or the end of the run.
@@ -83,9 +83,9 @@ pub struct MergedInterval {
     /// The phase that it belongs to.
     pub phase: Phase,
     /// One entry a statistic name, in the plan's order.
-    pub names: Vec<Measured<LatencyCounts>>,
-    /// All names together.
-    pub all: Measured<LatencyCounts>,
+    pub names: Vec<Measured<L>>,
+    /// All names together, once they were summed up; nothing in a [`ToldInterval`].
+    pub all: Measured<L>,
     /// Error rows of all workers; rows of the same kind are not joined yet.
     pub errors: Vec<ErrorCounts>,
     /// Requests whose error found no row.
@@ -93,7 +93,7 @@ pub struct MergedInterval {
     /// What was counted.
     pub counters: Counters,
     /// What was timed.
-    pub timings: Timings<LatencyCounts>,
+    pub timings: Timings<L>,
     /// Users active at the end.
     pub users: u32,
     /// Most users that were active at once in it.
@@ -101,7 +101,7 @@ pub struct MergedInterval {
     /// One entry a journey, in the plan's order.
     pub journeys: Vec<JourneyCounts>,
     /// What was contended for.
-    pub contests: Contests<LatencyCounts>,
+    pub contests: Contests<L>,
     /// Rounds that ended; when there were very many of them, not all.
     pub rounds: Vec<Round>,
     /// What went to which address of the target.
@@ -110,10 +110,13 @@ pub struct MergedInterval {
     pub cores: Vec<CoreHealth>,
 }
 
-impl MergedInterval {
-    /// An empty second for a plan of this shape.
+/// A second as a shard tells it to whoever joins it with those of others: quick to read and to add.
+pub type ToldInterval = MergedInterval<ToldLatencies>;
+
+impl<L: Default> MergedInterval<L> {
+    /// An empty second for a plan of this shape, in whatever store.
     #[must_use]
-    pub fn new(shape: SetShape) -> Self {
+    pub fn empty(shape: SetShape) -> Self {
         Self {
             start_us: 0,
             end_us: 0,
@@ -133,6 +136,14 @@ impl MergedInterval {
             cores: Vec::new(),
         }
     }
+}
+
+impl<L> MergedInterval<L> {
+    /// Requests that ended, of all names.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.names.iter().map(Measured::requests).sum()
+    }
 
     /// Seconds from the start of the run to the start of the interval.
     #[must_use]
@@ -150,6 +161,14 @@ impl MergedInterval {
     #[must_use]
     pub fn length_s(&self) -> f64 {
         (self.end_us - self.start_us) as f64 / 1e6
+    }
+}
+
+impl MergedInterval {
+    /// An empty second for a plan of this shape.
+    #[must_use]
+    pub fn new(shape: SetShape) -> Self {
+        Self::empty(shape)
     }
 
     /// Adds what one worker measured, but to [`MergedInterval::all`], for which see
@@ -176,7 +195,10 @@ impl MergedInterval {
     /// Adds what another machine measured in the same second, whose workers are numbered from
     /// `first_core` on. As with [`MergedInterval::absorb`], users and [`MergedInterval::all`] are not
     /// added.
-    pub fn absorb_interval(&mut self, other: &Self, first_core: usize) {
+    pub fn absorb_interval<L>(&mut self, other: &MergedInterval<L>, first_core: usize)
+    where
+        LatencyCounts: Absorb<L>,
+    {
         self.names.absorb(&other.names);
         self.errors.extend_from_slice(&other.errors);
         self.errors_cut += other.errors_cut;
@@ -197,7 +219,9 @@ impl MergedInterval {
         self.all.forget();
         self.names.iter().for_each(|name| self.all.absorb(name));
     }
+}
 
+impl<L: Forget> MergedInterval<L> {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.start_us = 0;

@@ -7,7 +7,7 @@
 //! until the others are as far ahead as was allowed; what it delivers then goes into the oldest second
 //! that is still open, so that nothing is lost and totals are exact.
 
-use super::{MergedInterval, Phase, SetShape};
+use super::{Absorb, LatencyCounts, MergedInterval, Phase, SetShape};
 use std::collections::BTreeMap;
 
 const SECOND_US: u64 = 1_000_000;
@@ -90,13 +90,16 @@ impl ShardJoin {
 
     /// Adds a second of the shard at `index` of all. Each is to be given once, in order; a shard that is
     /// not there is left out.
-    pub fn push(&mut self, index: usize, second: &MergedInterval) {
+    pub fn push<L>(&mut self, index: usize, second: &MergedInterval<L>)
+    where
+        LatencyCounts: Absorb<L>,
+    {
         let Some(shard) = self.shards.get_mut(index) else {
             return;
         };
         let first_core = shard.first_core;
         shard.reported_us = shard.reported_us.max(second.end_us);
-        shard.requests += second.all.requests();
+        shard.requests += second.requests();
         shard.users = second.users;
         let most_users = second.most_users.max(second.users);
         shard.most_users = shard.most_users.max(most_users);

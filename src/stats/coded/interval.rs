@@ -6,7 +6,7 @@ use super::bytes::{
 use crate::plan::{MOST_ADDRESSES, MOST_WORKERS, PeerAddress, SocketPath};
 use crate::stats::{
     AddressCounts, AddressTable, CoreHealth, CoreInterval, ErrorCounts, ErrorKey, Forget,
-    MergedInterval, Phase, REASON_BYTES, Reason, Round, WorkerHealth,
+    MergedInterval, Phase, REASON_BYTES, Reason, Round, ToldInterval, WorkerHealth,
 };
 
 /// Longest message. One of 45 names is some 20 kB; what makes one long are witnesses, whose room is
@@ -22,7 +22,7 @@ const MOST_SETS: usize = 4 * MOST_WORKERS;
 /// Longest run that there is, in microseconds: 9 years.
 const MOST_US: u64 = 1 << 48;
 
-impl MergedInterval {
+impl<L: Coded> MergedInterval<L> {
     /// The second as bytes, appended to `out`.
     ///
     /// Nothing is lost, but what there is so much of that no report shows it: rows of the error table
@@ -50,13 +50,33 @@ impl MergedInterval {
         put_number(self.cores.len() as u64, out);
         self.cores.iter().for_each(|core| put_core(core, out));
     }
+}
 
+impl MergedInterval {
     /// Becomes what `message` holds. It must have been made for the plan's shape; what it held before
     /// is forgotten.
     ///
     /// # Errors
     /// When that is no second of this plan, written by this version. Nothing is to be taken from it then.
     pub fn decode(&mut self, message: &[u8]) -> Result<(), Garbled> {
+        self.read_or_clear(message)?;
+        self.sum_up();
+        Ok(())
+    }
+}
+
+impl ToldInterval {
+    /// As [`MergedInterval::decode`], and the same messages are refused; but names are not taken together.
+    ///
+    /// # Errors
+    /// When that is no second of this plan, written by this version. Nothing is to be taken from it then.
+    pub fn decode_told(&mut self, message: &[u8]) -> Result<(), Garbled> {
+        self.read_or_clear(message)
+    }
+}
+
+impl<L: Coded + Forget> MergedInterval<L> {
+    fn read_or_clear(&mut self, message: &[u8]) -> Result<(), Garbled> {
         self.clear();
         let read = self.read(message);
         if read.is_err() {
@@ -103,9 +123,7 @@ impl MergedInterval {
             let core = core(&mut bytes)?;
             self.cores.push(core);
         }
-        bytes.end()?;
-        self.sum_up();
-        Ok(())
+        bytes.end()
     }
 }
 

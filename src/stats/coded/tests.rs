@@ -5,7 +5,7 @@ use crate::plan::{PeerAddress, SocketPath};
 use crate::stats::{
     AddressCounts, CoreHealth, Ending, ErrorCounts, ErrorKey, LatencyCounts, LatencyTotal,
     MergedInterval, Outcome, OutcomeCounts, Phase, RaceSeen, Reason, Round, Rule, RuleFinding,
-    SetShape, Violation, WorkerHealth,
+    SetShape, ToldInterval, Violation, WorkerHealth,
 };
 use fastrand::Rng;
 use hdrhistogram::Histogram;
@@ -168,6 +168,12 @@ fn decoded(message: &[u8]) -> Result<MergedInterval, Garbled> {
     Ok(second)
 }
 
+fn told(message: &[u8]) -> Result<ToldInterval, Garbled> {
+    let mut second = ToldInterval::empty(SHAPE);
+    second.decode_told(message)?;
+    Ok(second)
+}
+
 /// Buckets with what they do not tell.
 fn facts_of(counts: &LatencyCounts) -> (Vec<(u64, u32)>, [Option<u64>; 4]) {
     let beside = [
@@ -315,6 +321,35 @@ fn a_second_without_anything_is_a_few_bytes() {
 }
 
 proptest! {
+    // Each case adds up to six whole seconds.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// What was told joins as what was measured, and is told on byte for byte.
+    #[test]
+    fn told_seconds_join_without_a_loss(seeds in prop::collection::vec(any::<u64>(), 1..4)) {
+        let (mut joined, mut of_told) = (MergedInterval::new(SHAPE), MergedInterval::new(SHAPE));
+        let mut told = ToldInterval::empty(SHAPE);
+        let mut span = (0, 0);
+        for (shard, seed) in seeds.into_iter().enumerate() {
+            let second = second(&mut Rng::with_seed(seed));
+            told.decode_told(&encoded(&second)).unwrap();
+            let mut again = Vec::new();
+            told.encode(&mut again);
+            prop_assert_eq!(again, encoded(&second));
+            prop_assert_eq!(told.requests(), second.all.requests());
+            joined.absorb_interval(&second, 10 * shard);
+            of_told.absorb_interval(&told, 10 * shard);
+            span = (second.start_us, second.end_us);
+        }
+        for sum in [&mut joined, &mut of_told] {
+            (sum.start_us, sum.end_us) = span;
+            sum.sum_up();
+        }
+        assert_same(&of_told, &joined);
+    }
+}
+
+proptest! {
     #[test]
     fn what_is_read_is_what_was_written(seed: u64) {
         let second = second(&mut Rng::with_seed(seed));
@@ -335,7 +370,10 @@ proptest! {
     fn a_second_that_is_cut_off_is_refused(seed: u64, at: prop::sample::Index) {
         let message = encoded(&second(&mut Rng::with_seed(seed)));
         prop_assert!(decoded(&message[..at.index(message.len())]).is_err());
-        prop_assert_eq!(decoded(&[&message[..], &[0]].concat()).err(), Some(Garbled::Long));
+        prop_assert!(told(&message[..at.index(message.len())]).is_err());
+        let longer = [&message[..], &[0]].concat();
+        prop_assert_eq!(decoded(&longer).err(), Some(Garbled::Long));
+        prop_assert_eq!(told(&longer).err(), Some(Garbled::Long));
     }
 
     /// Whatever is read from changed bytes can be written and added up.
@@ -346,7 +384,11 @@ proptest! {
             let at = at.index(message.len());
             message[at] = byte;
         }
+        prop_assert_eq!(told(&message).err(), decoded(&message).err());
         if let Ok(second) = decoded(&message) {
+            let mut again = Vec::new();
+            told(&message).unwrap().encode(&mut again);
+            prop_assert_eq!(again, encoded(&second));
             assert_same(&decoded(&encoded(&second)).unwrap(), &second);
             let mut sum = LatencyTotal::default();
             sum.absorb(&second.all.response);

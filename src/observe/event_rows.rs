@@ -2,13 +2,15 @@
 
 use super::Problem;
 use super::clock_offset::{ClockOffset, offset_of};
-use super::event_trail::EventTrail;
+use super::event_trail::{Asked, EventTrail};
 use super::followed_event::KeptEvent;
 use super::postgres_session::PostgresSession;
 use std::sync::Arc;
 
-/// Aggregates that are asked for at once.
-const MOST_ASKED: usize = 1_000;
+/// Aggregates that are asked for at once, at most: a busy outbox is read once a second or less.
+const MOST_ASKED: usize = 4_000;
+/// Rows of an answer, of about 150 bytes each: a session takes no more than 2 MiB.
+const MOST_ROWS: usize = 8_000;
 /// Rounds of the last look.
 const LAST_ROUNDS: usize = 200;
 /// Readings between two looks at the clock.
@@ -25,7 +27,7 @@ const ROWS: &str = "SELECT message_id::text, type::text,
             THEN (extract(epoch FROM published_at) * 1000000)::bigint END
     FROM outbox WHERE created_at >= to_timestamp($2::float8) AT TIME ZONE 'UTC'
         AND substr(stream_name, strpos(stream_name, '-') + 1) = ANY ($1::text[])
-    LIMIT 10000";
+    LIMIT 8000";
 
 /// The part of an outbox's source that follows events.
 pub(super) struct EventRows {
@@ -33,6 +35,8 @@ pub(super) struct EventRows {
     domain: String,
     clock: Option<ClockOffset>,
     readings: u32,
+    /// Aggregates that are asked for at once.
+    most_asked: usize,
 }
 
 impl EventRows {
@@ -42,6 +46,7 @@ impl EventRows {
             domain: domain.to_owned(),
             clock: None,
             readings: 0,
+            most_asked: MOST_ASKED,
         }
     }
 
@@ -52,10 +57,10 @@ impl EventRows {
             _ => self.read_clock(session)?,
         };
         self.readings = self.readings.wrapping_add(1);
-        let Some((ids, since_us)) = self.trail.asked_of(&self.domain, MOST_ASKED) else {
+        let Some(asked) = self.trail.asked_of(&self.domain, self.most_asked) else {
             return Ok(());
         };
-        self.read_rows(session, clock, &ids, since_us)
+        self.read_rows(session, clock, &asked)
     }
 
     /// Looks for all that is still followed.
@@ -64,16 +69,16 @@ impl EventRows {
         let mut looked_at = 0;
         let mut all = None;
         for _ in 0..LAST_ROUNDS {
-            let Some((ids, since_us)) = self.trail.asked_of(&self.domain, MOST_ASKED) else {
+            let Some(asked) = self.trail.asked_of(&self.domain, self.most_asked) else {
                 break;
             };
             // Those that stay come again when all had their turn.
             if all.is_some_and(|all: usize| looked_at >= all) {
                 break;
             }
-            looked_at += ids.len();
+            looked_at += asked.ids.len();
             all.get_or_insert_with(|| self.trail.open_of(&self.domain));
-            self.read_rows(session, clock, &ids, since_us)?;
+            self.read_rows(session, clock, &asked)?;
         }
         Ok(())
     }
@@ -97,15 +102,20 @@ impl EventRows {
     }
 
     fn read_rows(
-        &self,
+        &mut self,
         session: &mut PostgresSession,
         clock: ClockOffset,
-        ids: &[String],
-        since_us: i64,
+        asked: &Asked,
     ) -> Result<(), Problem> {
         let correction_us = clock.correction_us();
-        let since_s = (since_us + correction_us) as f64 / 1e6;
-        let rows = session.query_with(ROWS, &[&ids, &since_s])?;
+        let since_s = (asked.since_us + correction_us) as f64 / 1e6;
+        let rows = session.query_with(ROWS, &[&asked.ids, &since_s])?;
+        if rows.len() >= MOST_ROWS {
+            // A row that was left out could be the one that is meant: less is asked for from now on. A
+            // reply names two aggregates at most.
+            self.most_asked = (self.most_asked / 2).max(2);
+            return Ok(());
+        }
         let mut events = Vec::with_capacity(rows.len());
         for row in rows {
             let read = || -> Result<KeptEvent, tokio_postgres::Error> {
@@ -119,7 +129,7 @@ impl EventRows {
             };
             events.push(read().map_err(|error| unreadable(session, &error))?);
         }
-        self.trail.kept(&events);
+        self.trail.kept(asked, &events);
         Ok(())
     }
 }

@@ -55,6 +55,16 @@ pub const OTHERS_HEARD_WITHIN: Duration = Duration::from_secs(3);
 /// The source of replies of other machines: what their clocks are translated by.
 const OTHERS: &str = "shards";
 
+/// What an outbox is asked for at once.
+pub(super) struct Asked {
+    /// Aggregates.
+    pub ids: Vec<String>,
+    /// When the first reply about them was sent.
+    pub since_us: i64,
+    round: u64,
+    began_us: i64,
+}
+
 struct TrailState {
     replies: Receiver<SampledReply>,
     /// By step: the kinds of events that it raises.
@@ -139,8 +149,15 @@ impl EventTrail {
     }
 
     /// See [`FollowedEvents::asked_of`].
-    pub(super) fn asked_of(&self, domain: &str, most: usize) -> Option<(Vec<String>, i64)> {
-        self.locked().followed.asked_of(domain, most)
+    pub(super) fn asked_of(&self, domain: &str, most: usize) -> Option<Asked> {
+        let mut state = self.locked();
+        let (ids, since_us) = state.followed.asked_of(domain, most)?;
+        Some(Asked {
+            ids,
+            since_us,
+            round: state.followed.round,
+            began_us: self.own.now_us(),
+        })
     }
 
     /// See [`FollowedEvents::open_of`].
@@ -148,10 +165,11 @@ impl EventTrail {
         self.locked().followed.open_of(domain)
     }
 
-    /// See [`FollowedEvents::kept`].
-    pub(super) fn kept(&self, events: &[KeptEvent]) {
+    /// See [`FollowedEvents::kept`]: all that a store has of what was asked for.
+    pub(super) fn kept(&self, asked: &Asked, events: &[KeptEvent]) {
         let mut state = self.locked();
         state.followed.kept(events);
+        state.followed.looked(asked.round, asked.began_us);
         state.conclude(self.own.now_us(), false);
     }
 

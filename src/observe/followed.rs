@@ -26,8 +26,6 @@ const MOST_LOOKS: usize = 64;
 const NEAR_US: i64 = 2_000_000;
 /// The same where several rows could be meant.
 const VERY_NEAR_US: i64 = 20_000;
-/// Committed rows are there when the reply is: after so long none will come.
-const GIVEN_UP_US: i64 = 10_000_000;
 
 /// What is known of an aggregate that events are followed of.
 #[derive(Default)]
@@ -60,7 +58,8 @@ pub(super) struct FollowedEvents {
     pub within_us: i64,
     /// Published ones of which it was not seen in the end whether groups had passed them.
     pub unseen: u64,
-    round: u64,
+    /// Of [`FollowedEvents::asked_of`].
+    pub round: u64,
     /// What is asked for until it can be read.
     pub visible: VisibleThings,
     /// Replies for which there was no room.
@@ -130,6 +129,7 @@ impl FollowedEvents {
             found: None,
             ambiguous: false,
             asked: 0,
+            looked_us: i64::MIN,
         };
         self.open.insert(key, followed);
     }
@@ -208,6 +208,13 @@ impl FollowedEvents {
             for key in self.keys_of(id) {
                 self.find(key, &kept);
             }
+        }
+    }
+
+    /// What was asked for in this round was answered, by a look that began then.
+    pub fn looked(&mut self, round: u64, began_us: i64) {
+        for followed in self.open.values_mut().filter(|it| it.asked == round) {
+            followed.looked_us = began_us;
         }
     }
 
@@ -424,9 +431,8 @@ impl FollowedEvents {
             let Some(found) = &mut followed.found else {
                 // A row is there when the reply is; the stream has an event when it is published, however late.
                 let is_written = self.outboxes.contains(&self.kinds[followed.kind].domain);
-                let latency = &mut self.kinds[followed.kind].latency;
-                let since_us = followed.reply.done_us.max(followed.reply.heard_us);
-                if at_last || (is_written && now_us - since_us > GIVEN_UP_US) {
+                if at_last || (is_written && followed.is_missing()) {
+                    let latency = &mut self.kinds[followed.kind].latency;
                     match followed.ambiguous {
                         true => latency.counts.ambiguous += 1,
                         false => latency.counts.not_found += 1,

@@ -7,6 +7,9 @@ use std::sync::Arc;
 /// A group was seen to have passed an event; what it told itself stands within so long.
 pub(super) const OWN_WORD_US: i64 = 3_000_000;
 
+/// A look for a row that begins so long after the reply is the last.
+const GIVEN_UP_US: i64 = 10_000_000;
+
 /// A reply that was chosen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ChosenReply {
@@ -148,6 +151,18 @@ pub(super) struct Followed {
     pub ambiguous: bool,
     /// When it was last asked for, in rounds.
     pub asked: u64,
+    /// When the last look for its row began that was answered; before all time without one.
+    pub looked_us: i64,
+}
+
+impl Followed {
+    /// Whether its row is looked for no more. Committed rows are there when the reply is: one that a look
+    /// so much later did not see will not come. What was not looked for then is not missing, however
+    /// long ago its reply came.
+    pub fn is_missing(&self) -> bool {
+        let since_us = self.reply.done_us.max(self.reply.heard_us);
+        self.looked_us.saturating_sub(since_us) > GIVEN_UP_US
+    }
 }
 
 /// Counts the groups that have passed; whether all have, and what the time of one that did not tell it

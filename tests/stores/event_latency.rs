@@ -4,7 +4,7 @@
 use crate::invocation::{Ended, Invocation, run, run_long};
 use crate::observer_cost::{CostWatch, ObserverCost};
 use crate::servers::{Postgres, Redis};
-use crate::truthful_engines::{GROUPS, Telling, TruthfulEngines};
+use crate::truthful_engines::{Carried, GROUPS, Telling, TruthfulEngines};
 use serde_json::Value;
 use shopblast::plan::Driver;
 use shopblast::sandbox::{
@@ -38,6 +38,7 @@ struct Played {
     cost: ObserverCost,
     record: Value,
     truths: Vec<EventTruth>,
+    rows_after_us: Vec<i64>,
 }
 
 /// A sandbox, and engines that do to real stores what it says.
@@ -110,11 +111,17 @@ fn play(play: &Play) -> Played {
     drop(sandbox);
     let cost = cost.end();
     let record = ended.record();
+    let Carried {
+        truths,
+        mut rows_after_us,
+    } = engines.end();
+    rows_after_us.sort_unstable();
     Played {
         record,
         ended,
         cost,
-        truths: engines.end(),
+        truths,
+        rows_after_us,
     }
 }
 
@@ -329,6 +336,16 @@ fn event_latency_truth() {
     println!(
         "CPU of all observing threads: {} s; of PostgreSQL's backends that serve them: {} s, {} statements",
         played.record["observed"]["cpu_s"], played.cost.cpu_s, played.cost.statements
+    );
+    let late = &played.rows_after_us;
+    println!(
+        "rows were written after: median {} µs, longest {} µs, {} of {} after 10 s",
+        late[late.len() / 2],
+        late[late.len() - 1],
+        late.iter()
+            .filter(|after_us| **after_us > 10_000_000)
+            .count(),
+        late.len()
     );
     played.holds_all(0.0);
 }

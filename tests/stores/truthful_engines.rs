@@ -27,9 +27,18 @@ enum Act {
     Handle(usize),
 }
 
-/// Engines at work; their truths when they are done.
+/// Engines at work.
 pub struct TruthfulEngines {
-    thread: JoinHandle<Vec<EventTruth>>,
+    thread: JoinHandle<Carried>,
+}
+
+/// What they have done.
+pub struct Carried {
+    /// In the order in which they came.
+    pub truths: Vec<EventTruth>,
+    /// How long after it was raised the row of each was written, in microseconds: a shop has it there
+    /// before it replies.
+    pub rows_after_us: Vec<i64>,
 }
 
 /// Whether groups tell what they do.
@@ -55,6 +64,7 @@ impl TruthfulEngines {
             connection,
             telling,
             known: Vec::new(),
+            rows_after_us: Vec::new(),
             entries: Vec::new(),
             due: BinaryHeap::new(),
         };
@@ -64,8 +74,8 @@ impl TruthfulEngines {
         }
     }
 
-    /// Waits for the end; the truths in the order in which they came.
-    pub fn end(self) -> Vec<EventTruth> {
+    /// Waits for the end.
+    pub fn end(self) -> Carried {
         self.thread.join().expect("engines work to their end")
     }
 }
@@ -75,6 +85,7 @@ struct Engines {
     connection: redis::Connection,
     telling: Telling,
     known: Vec<EventTruth>,
+    rows_after_us: Vec<i64>,
     /// By truth: its entry in the stream.
     entries: Vec<String>,
     due: BinaryHeap<Reverse<(i64, Act, usize)>>,
@@ -90,7 +101,7 @@ impl Engines {
         }
     }
 
-    fn run(mut self, truths: &Receiver<EventTruth>) -> Vec<EventTruth> {
+    fn run(mut self, truths: &Receiver<EventTruth>) -> Carried {
         let mut goes_on = true;
         while goes_on || !self.due.is_empty() {
             match truths.recv_timeout(TICK) {
@@ -107,7 +118,10 @@ impl Engines {
             }
             self.act();
         }
-        self.known
+        Carried {
+            truths: self.known,
+            rows_after_us: self.rows_after_us,
+        }
     }
 
     fn write_rows(&mut self, truths: Vec<EventTruth>) {
@@ -128,7 +142,9 @@ impl Engines {
         if !truths.is_empty() {
             self.client.batch_execute(&sql).expect("rows are written");
         }
+        let written_us = unix_us();
         for truth in truths {
+            self.rows_after_us.push(written_us - truth.raised_us);
             let place = self.known.len();
             self.known.push(truth);
             self.entries.push(String::new());

@@ -187,9 +187,57 @@ fn of_several_rows_the_one_of_the_moment_is_meant_and_nothing_is_guessed() {
         ),
     ]);
     events.conclude(20_000_000, false);
+    assert_eq!(only(&events, 0).counts.not_found, 0, "nobody looked for it");
+    look_at(&mut events, "ordering", 20_000_000);
+    events.conclude(20_000_000, false);
     let counts = only(&events, 0).counts;
     assert_eq!((counts.followed, counts.found), (3, 1));
     assert_eq!((counts.ambiguous, counts.not_found), (1, 1));
+}
+
+fn look_at(events: &mut FollowedEvents, domain: &str, at_us: i64) {
+    events.asked_of(domain, 10).expect("asked");
+    events.looked(events.round, at_us);
+}
+
+/// A store that is read too seldom for all that is followed must not make events look lost.
+#[test]
+fn only_what_a_late_look_did_not_see_is_not_found() {
+    let mut events = followed();
+    events.add(0, reply("7-a", 10_000));
+    events.add(0, reply("7-b", 10_000));
+    // The look for both began soon after their replies, and was answered late.
+    look_at(&mut events, "identity", 2_000_000);
+    events.conclude(60_000_000, false);
+    assert_eq!(only(&events, 0).counts.not_found, 0);
+    // The next one had room for one of them alone.
+    let (ids, _) = events.asked_of("identity", 1).expect("asked");
+    assert_eq!(ids, ["7-a"]);
+    events.looked(events.round, 61_000_000);
+    events.conclude(62_000_000, false);
+    assert_eq!(only(&events, 0).counts.not_found, 1);
+    // The other is found, however late it is looked for.
+    events.kept(&[registered("7-b", Some(21_000))]);
+    let counts = only(&events, 0).counts;
+    assert_eq!((counts.found, counts.not_found), (1, 1));
+}
+
+/// An answer to another round says nothing of what was not in it.
+#[test]
+fn what_was_not_asked_for_was_not_looked_at() {
+    let mut events = followed();
+    events.add(0, reply("7-a", 10_000));
+    events.asked_of("identity", 10).expect("asked");
+    let of_identity = events.round;
+    events.add(1, reply("c", 10_000));
+    look_at(&mut events, "ordering", 40_000_000);
+    events.conclude(41_000_000, false);
+    let identity = events.latencies(0, &|domain, _| domain == "Identity");
+    assert_eq!(identity[0].counts.not_found, 0);
+    events.looked(of_identity, 41_000_000);
+    events.conclude(42_000_000, false);
+    let identity = events.latencies(0, &|domain, _| domain == "Identity");
+    assert_eq!(identity[0].counts.not_found, 1);
 }
 
 #[test]

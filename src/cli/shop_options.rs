@@ -68,7 +68,8 @@ pub(super) struct ShopFlags {
     pub capacity: Option<f64>,
 
     /// What the embedded shop tells the loser of a version race: 500 and the end of the connection,
-    /// as today's shop does, or 409 as it is documented [default: 500]
+    /// as today's shop does; 500-written, where what it wrote stays all the same; or 409 as it is
+    /// documented [default: 500]
     #[arg(long, value_name = "STATUS", help_heading = "Embedded shop", value_parser = values::conflicts())]
     pub conflicts: Option<Conflicts>,
 
@@ -390,6 +391,7 @@ mod tests {
         "--capacity 300",
         "--capacity 0.7",
         "--conflicts 409",
+        "--conflicts 500-written",
         "--retain 50",
         "--bug oversell=0.01 --bug resurrect=1",
         "--chaos reset=0.25 --chaos slow=0.001",

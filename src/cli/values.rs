@@ -83,9 +83,13 @@ pub(super) fn parse_workers(text: &str) -> Result<usize, ValueError> {
         .ok_or(ValueError::Workers)
 }
 
-/// `500` or `409`.
+/// `500`, `409` or `500-written`.
 pub(super) fn conflicts() -> impl TypedValueParser<Value = Conflicts> {
-    one_of(&[("500", Conflicts::Crash), ("409", Conflicts::Conflict)])
+    one_of(&[
+        ("500", Conflicts::Crash),
+        ("409", Conflicts::Conflict),
+        ("500-written", Conflicts::CrashWritten),
+    ])
 }
 
 /// `five` or `today`.

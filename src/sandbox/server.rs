@@ -408,7 +408,9 @@ impl Role {
         let pipeline =
             Arc::new(Pipeline::new(&config.pipeline, generation).telling(&config.truths));
         let shop = Shop::new(generation, config.retain, threads, Arc::clone(&pipeline));
-        let shop = shop.with_bugs(config.bugs);
+        let shop = shop
+            .with_bugs(config.bugs)
+            .with_losers_written(config.conflicts == Conflicts::CrashWritten);
         Ok(Self::Shop(config.clone(), Arc::new(shop), pipeline))
     }
 

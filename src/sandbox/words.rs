@@ -87,6 +87,7 @@ fn conflicts(conflicts: Conflicts) -> Option<String> {
     match conflicts {
         Conflicts::Crash => None,
         Conflicts::Conflict => Some("409".to_owned()),
+        Conflicts::CrashWritten => Some("500-written".to_owned()),
     }
 }
 

@@ -148,6 +148,81 @@ fn a_shop_as_documented_answers_409() {
     );
 }
 
+/// As measured of today's shop: tables are written before the event that loses is appended.
+#[test]
+fn what_a_loser_wrote_stays_where_it_is_asked_for() {
+    for (conflicts, is_kept) in [(Conflicts::Crash, false), (Conflicts::CrashWritten, true)] {
+        let shop = racing_shop(conflicts);
+        let path = format!("/customers/{}", register(&shop));
+        let suspend = r#"{"reason":"x"}"#;
+        let both = [
+            ("suspend", suspend),
+            ("profile", r#"{"first_name":"C","last_name":"D"}"#),
+        ];
+        let mut clients = spread(&shop, 2);
+        for (client, (what, body)) in clients.iter_mut().zip(both) {
+            let length = body.len();
+            client.write(
+                format!(
+                    "PUT {path}/{what} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}"
+                )
+                .as_bytes(),
+            );
+        }
+        let told: Vec<u16> = clients.iter_mut().map(|one| one.reply().status).collect();
+        let mut sorted = told.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, [200, 500]);
+        // Who is suspended cannot be suspended again. The profile's row has the customer active.
+        let has_won = told[0] == 200;
+        let is_suspended = has_won != is_kept;
+        let again =
+            Client::connect(shop.address()).call("PUT", &format!("{path}/suspend"), suspend);
+        let expected = if is_suspended { 400 } else { 200 };
+        assert_eq!(again.status, expected, "{conflicts:?}: {told:?}");
+    }
+}
+
+/// An order is made of its events: who loses there has changed nothing.
+#[test]
+fn what_is_made_of_its_events_is_the_winners_whatever_losers_write() {
+    let shop = racing_shop(Conflicts::CrashWritten);
+    let mut client = Client::connect(shop.address());
+    let item = r#"{"product_id":"p","variant_id":"v","sku":"S","title":"T","quantity":1,"unit_price":2.5}"#;
+    let place = r#"{"street":"1 A","city":"B","postal_code":"1","country":"US"}"#;
+    let order = format!(
+        r#"{{"customer_id":"c","items":[{item}],"shipping_address":{place},"billing_address":{place}}}"#
+    );
+    let reply = client.call("POST", "/orders", &order);
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    let id = reply.body.split('"').nth(3).unwrap().to_owned();
+    let mut clients = spread(&shop, 2);
+    let cancel = r#"{"reason":"x","cancelled_by":"Customer"}"#;
+    let bodies = [("confirm", ""), ("cancel", cancel)];
+    for (client, (what, body)) in clients.iter_mut().zip(bodies) {
+        let length = body.len();
+        client.write(
+            format!(
+                "PUT /orders/{id}/{what} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}"
+            )
+            .as_bytes(),
+        );
+    }
+    let told: Vec<u16> = clients.iter_mut().map(|one| one.reply().status).collect();
+    let mut sorted = told.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, [200, 500]);
+    // A cancelled order cannot be cancelled again, a confirmed one can.
+    let again = client.call("PUT", &format!("/orders/{id}/cancel"), cancel);
+    let is_cancelled = told[1] == 200;
+    assert_eq!(
+        again.status,
+        if is_cancelled { 400 } else { 200 },
+        "{}",
+        again.body
+    );
+}
+
 /// Measured with two workers: the customer is frozen for good.
 #[test]
 fn racing_first_addresses_leave_two_default_ones() {

@@ -70,13 +70,27 @@ pub trait Aggregate: Clone + Send + 'static {
     /// Where a shard keeps things of this kind.
     fn store(shard: &mut Shard) -> &mut RingStore<Self>;
 
+    /// Whether it is kept in tables, which a change overwrites before its event is appended; those
+    /// that are made of their events (orders, stock, payments) are not.
+    const IN_TABLES: bool;
+
     /// What the loser of a version race leaves behind all the same: the event that loses is written
     /// after the relational rows. Nothing, for most.
     fn lose(_stored: &mut Self, _late: &Self) {}
+
+    /// The same where whatever the loser has written stays: its row in place of the winner's. What
+    /// stands in rows of its own, such as votes, the real shop adds to the winner's; here it is
+    /// replaced with the rest, which no read tells apart.
+    fn lose_written(stored: &mut Self, late: &Self) {
+        if Self::IN_TABLES {
+            *stored = late.clone();
+        }
+    }
 }
 
 impl Aggregate for CustomerAccount {
     const NAME: &'static str = "Customer";
+    const IN_TABLES: bool = true;
 
     fn store(shard: &mut Shard) -> &mut RingStore<Self> {
         &mut shard.customers.accounts
@@ -89,13 +103,23 @@ impl Aggregate for CustomerAccount {
             stored.add_second_default();
         }
     }
+
+    /// Addresses are rows of their own: first ones stay both, as ever.
+    fn lose_written(stored: &mut Self, late: &Self) {
+        if late.is_first_address() && stored.addresses() >= 1 {
+            stored.add_second_default();
+        } else {
+            *stored = *late;
+        }
+    }
 }
 
 /// Says where things of each other kind are kept.
 macro_rules! kept {
-    ($($kind:ident = $name:literal, $store:ident;)+) => {
+    ($($kind:ident = $name:literal, $store:ident, $in_tables:literal;)+) => {
         $(impl Aggregate for $kind {
             const NAME: &'static str = $name;
+            const IN_TABLES: bool = $in_tables;
 
             fn store(shard: &mut Shard) -> &mut RingStore<Self> {
                 &mut shard.$store
@@ -105,16 +129,16 @@ macro_rules! kept {
 }
 
 kept! {
-    Product = "Product", products;
-    Category = "Category", categories;
-    Cart = "ShoppingCart", carts;
-    Order = "Order", orders;
-    StockItem = "InventoryItem", stock;
-    Warehouse = "Warehouse", warehouses;
-    Payment = "Payment", payments;
-    Invoice = "Invoice", invoices;
-    Fulfillment = "Fulfillment", fulfillments;
-    Review = "Review", reviews;
-    NotificationPreference = "NotificationPreference", preferences;
-    Notification = "Notification", notifications;
+    Product = "Product", products, true;
+    Category = "Category", categories, true;
+    Cart = "ShoppingCart", carts, true;
+    Order = "Order", orders, false;
+    StockItem = "InventoryItem", stock, false;
+    Warehouse = "Warehouse", warehouses, true;
+    Payment = "Payment", payments, false;
+    Invoice = "Invoice", invoices, true;
+    Fulfillment = "Fulfillment", fulfillments, true;
+    Review = "Review", reviews, true;
+    NotificationPreference = "NotificationPreference", preferences, true;
+    Notification = "Notification", notifications, true;
 }

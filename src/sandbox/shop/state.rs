@@ -19,6 +19,7 @@ pub struct Shop {
     /// Those that fill projections; the shop of five contexts has none that anybody could read.
     engines: Option<EngineSide>,
     bugs: Bugs,
+    losers_written: bool,
 }
 
 impl Shop {
@@ -48,12 +49,27 @@ impl Shop {
             generation,
             engines,
             bugs: Bugs::default(),
+            losers_written: false,
         }
     }
 
     /// The same shop with faults.
     pub fn with_bugs(self, bugs: Bugs) -> Self {
         Self { bugs, ..self }
+    }
+
+    /// The same shop, where what the loser of a version race has written to its tables and to the
+    /// outbox may stay. Without, it leaves nothing but [`super::shard::Aggregate::lose`] says so.
+    pub fn with_losers_written(self, losers_written: bool) -> Self {
+        Self {
+            losers_written,
+            ..self
+        }
+    }
+
+    /// Whether what the loser of a version race has written stays.
+    pub(super) fn losers_written(&self) -> bool {
+        self.losers_written
     }
 
     /// Its faults.

@@ -64,10 +64,15 @@ impl Pending {
     /// Writes the change back and publishes the events.
     ///
     /// # Errors
-    /// When another commit came first: then nothing is raised.
+    /// When another commit came first: then nothing is raised, unless the shop's outbox keeps the
+    /// loser's rows, too.
     pub fn commit(self, shop: &Shop) -> Result<(), VersionConflict> {
-        if let Some(change) = self.change {
-            change(shop)?;
+        let written = match self.change {
+            Some(change) => change(shop),
+            None => Ok(()),
+        };
+        if written.is_err() && !shop.losers_written() {
+            return written;
         }
         let touched = self.touched.get();
         for act in self.afterwards {
@@ -76,7 +81,7 @@ impl Pending {
         for raised in self.raised {
             raised.publish(shop, touched);
         }
-        Ok(())
+        written
     }
 }
 
@@ -317,7 +322,10 @@ impl<A: Aggregate> Loaded<A> {
                 slot.version += 1;
                 return Ok(());
             }
-            A::lose(&mut slot.thing, &self.thing);
+            match shop.losers_written() {
+                true => A::lose_written(&mut slot.thing, &self.thing),
+                false => A::lose(&mut slot.thing, &self.thing),
+            }
             return Err(VersionConflict {
                 expected: self.version,
                 found: slot.version,

@@ -220,8 +220,7 @@ fn the_51_operations_of_the_contract_are_used() {
     let used: Vec<String> = used_operations(Suite::Five)
         .map(|(method, path)| format!("{} {path}", method.word()))
         .collect();
-    let mut expected: BTreeSet<&str> =
-        OPERATIONS.lines().filter(|line| !line.is_empty()).collect();
+    let mut expected: BTreeSet<&str> = OPERATIONS.lines().filter(|line| !line.is_empty()).collect();
     // Of the suite's contract; and a race of ours that goes on at that shop, too.
     assert!(expected.insert("PUT /warehouses/{warehouse_id}/deactivate"));
     assert_eq!(

@@ -151,7 +151,7 @@ fn runs_follow_each_other_in_one_process_and_values_stay_unique() {
         let totals = &finished.record.totals;
         // What is read before it is shown is refused, and no value is taken twice.
         assert_eq!(
-            (totals.success + totals.refused, totals.conflicts),
+            (totals.success + totals.refused, totals.conflict),
             (totals.requests, 0),
             "{}",
             finished.record.verdict

@@ -47,10 +47,9 @@ pub struct Followable {
     pub heard_within: Duration,
 }
 
-/// When a reply to this process is heard of, and one to another machine of a fleet, which hands it over
-/// twice a second.
+/// When a reply to this process is heard of, at the latest.
 pub const OWN_HEARD_WITHIN: Duration = Duration::from_secs(1);
-/// See [`OWN_HEARD_WITHIN`].
+/// The same of a reply to another machine of a fleet, which hands it over twice a second.
 pub const OTHERS_HEARD_WITHIN: Duration = Duration::from_secs(3);
 /// The source of replies of other machines: what their clocks are translated by.
 const OTHERS: &str = "shards";

@@ -22,8 +22,8 @@ pub struct ShopSettings {
     /// Rounds of the flash sale; `None` goes on until the run ends. One round is the Locust suite's
     /// sale: one item for the whole run, and nobody waits for anybody.
     pub rounds: Option<NonZeroU64>,
-    /// Time from one round to the next where they go by the clock, [`RoundClock::LEAST`] to
-    /// [`RoundClock::MOST`], in whole milliseconds; `None` where nothing was said of it.
+    /// Time from one round to the next where they go by the clock, `RoundClock::LEAST` to
+    /// `RoundClock::MOST`, in whole milliseconds; `None` where nothing was said of it.
     pub round_every: Option<Duration>,
     /// Pieces in each round of the flash sale, 1 to [`ShopSettings::MOST_STOCK`].
     pub stock: u32,

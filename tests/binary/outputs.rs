@@ -179,9 +179,9 @@ fn a_record_that_is_taken_away_is_put_back_whole() {
 
 #[test]
 fn a_record_that_finds_no_room_is_said_first() {
-    // As on a full disk: no file grows beyond 16 blocks of 512 bytes.
+    // As on a full disk: no file grows beyond 64 blocks of 512 bytes, and what that many users do does not fit.
     let ended = scripted(
-        "trap '' XFSZ; ulimit -f 16; $RUN --pacing max --results results > out.txt; code=$?; head -c 4000 out.txt; exit $code",
+        "trap '' XFSZ; ulimit -f 64; $RUN --pacing max -u 20 -r 20 -t 3s --results results > out.txt; code=$?; head -c 4000 out.txt; exit $code",
     );
     assert_eq!(ended.code, 106, "{}", ended.told());
     assert!(

@@ -184,6 +184,7 @@ fn what_speaks_http_and_is_no_shop_gets_two_questions_at_most() {
     }
 }
 
+/// The older suite reads nothing, so that each GET would be a question.
 #[test]
 fn who_insists_gets_the_generation_asked_for_and_nobody_is_asked() {
     for (flag, generation, attributes) in [
@@ -193,7 +194,7 @@ fn who_insists_gets_the_generation_asked_for_and_nobody_is_asked() {
     ] {
         let server = DescribedServer::start([]);
         let line = format!(
-            "CatalogueUser {LOAD} --no-preflight {flag} -H {}",
+            "CatalogueUser {LOAD} --suite five --no-preflight {flag} -H {}",
             server.url()
         );
         let ended = run(&line);
@@ -354,7 +355,7 @@ fn a_description_just_below_the_limit_is_read() {
 fn the_generation_asked_for_is_what_a_shop_is_compared_with() {
     let server = DescribedServer::shop(Generation::Five, Generation::Five.openapi());
     let ended = run(&format!(
-        "CatalogueUser {LOAD} --generation today -H {}",
+        "CatalogueUser {LOAD} --suite five --generation today -H {}",
         server.url()
     ));
     let target = &ended.record()["target"];

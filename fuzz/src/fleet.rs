@@ -115,6 +115,7 @@ fn met(redis: &PlayedRedis) -> (LeaderBus, MemberBus) {
         patience: Duration::from_secs(5),
         leaderless: Duration::from_secs(15),
         left: None,
+        stays: false,
     };
     let mut joining = Joining::new(Box::new(redis.place(1)), terms).expect("random numbers");
     for _ in 0..5 {

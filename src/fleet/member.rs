@@ -131,6 +131,7 @@ fn meet(
         patience: request.wait,
         leaderless: LEADERLESS_TOLD,
         left,
+        stays: request.stays,
     };
     let mut joining = Joining::new(Box::new(place), terms)?;
     let mut told = None;

@@ -74,6 +74,7 @@ impl Meeting {
             patience: Duration::from_secs(5),
             leaderless: Duration::from_secs(15),
             left: None,
+            stays: false,
         };
         Joining::new(self.place(), terms).expect("random numbers")
     }

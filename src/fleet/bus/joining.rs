@@ -40,6 +40,8 @@ pub struct JoinTerms {
     /// The session that this machine has just left, whose leader may still be there: it is not waited for,
     /// nor taken for one that refuses.
     pub left: Option<Token>,
+    /// Whether a run that has begun is waited out, since the next one may need this machine.
+    pub stays: bool,
 }
 
 /// The number that a launcher gave this machine, of what is asked for and [`INDEX_VARIABLES`].
@@ -246,6 +248,9 @@ impl Joining {
         }
         let keys = SessionKeys::of(&self.terms.run, &card.session);
         if let Some(bytes) = link.read(|store| store.get(&keys.begun))? {
+            if self.terms.stays {
+                return Ok(None);
+            }
             let seal = self.seal(&keys.begun);
             let (_, begun) = opened::<Begun>(&seal, Kind::Begun, &bytes)
                 .map_err(|fault| untrusted(&keys.begun, fault))?;

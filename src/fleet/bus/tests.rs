@@ -34,6 +34,7 @@ fn join_terms(host: &str) -> JoinTerms {
         patience: Duration::from_secs(30),
         leaderless: Duration::from_secs(15),
         left: None,
+        stays: false,
     }
 }
 

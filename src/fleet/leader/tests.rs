@@ -168,6 +168,7 @@ impl Stage {
             patience: Duration::from_secs(60),
             leaderless: Duration::from_secs(3),
             left: None,
+            stays: false,
         };
         let clock_ahead_ns = u64::from(shard) * 1_000_000_000;
         let place = Box::new(self.redis.place(clock_ahead_ns));

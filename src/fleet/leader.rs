@@ -52,6 +52,8 @@ struct LedRun {
     /// Hash of the plan.
     hash: String,
     start_ns: u64,
+    /// How long the plan's load is.
+    lasts: Duration,
     /// How this machine's clock is to the server's; `None` before the start.
     clock: Option<ClockOffset>,
     /// Where replies are handed in whose events are followed here.
@@ -62,7 +64,8 @@ struct LedRun {
     is_cleared: bool,
     /// Commands that were passed on.
     passed_on: usize,
-    is_stopped: bool,
+    /// When it was asked to end.
+    stopped_ns: Option<u64>,
     is_cut: bool,
     is_spread_told: bool,
     are_odd_events_told: bool,
@@ -221,12 +224,13 @@ impl Leader {
             control: order.control.clone(),
             hash: assignment.hash.clone(),
             start_ns: 0,
+            lasts: order.plan.run_time,
             clock: None,
             events: order.events.cloned(),
             set_up: None,
             is_cleared: false,
             passed_on: 0,
-            is_stopped: false,
+            stopped_ns: None,
             is_cut: false,
             is_spread_told: false,
             are_odd_events_told: false,

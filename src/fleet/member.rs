@@ -13,7 +13,7 @@ use super::packed::packed;
 use super::part_face::PartFace;
 use super::plan_text::PlanText;
 use super::request::FleetJoinRequest;
-use super::words::{REFUSED, Refused, STARTED, Said, Settled, Started};
+use super::words::{REDIS_PATIENCE, REFUSED, Refused, STARTED, Said, Settled, Started};
 use crate::engine::{EventSampling, now_ns};
 use crate::pieces::{counted, number_text, tell};
 use crate::plan::{ClockOffset, ExitCode};
@@ -33,8 +33,6 @@ const LEADERLESS_TOLD: Duration = Duration::from_secs(3);
 const LEADER_PATIENCE: Duration = Duration::from_secs(15);
 /// Beyond the stop timeout, how long the others are waited for before what was set up is cleared away.
 const CLEAR_PATIENCE: Duration = Duration::from_secs(30);
-/// How long a Redis that is away is waited for by a member that has a record to hand over.
-const REDIS_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Joins a run, carries out this machine's part of it, and hands its record over.
 ///

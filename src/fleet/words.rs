@@ -3,6 +3,7 @@
 use crate::record::Generator;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Order: so many users from a moment on.
 pub const STEER: &str = "steer";
@@ -20,6 +21,9 @@ pub const CLEAR: &str = "clear";
 pub const EVENTS: &str = "events";
 /// What changes how long members go on without a leader.
 pub const LEADERLESS_FLAG: &str = "--leaderless";
+
+/// How long a Redis that is away is waited for by a member that has a record to hand over.
+pub const REDIS_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Bytes of an interval that go into one message.
 pub const PART_BYTES: usize = 900 << 10;

@@ -211,6 +211,12 @@ impl LeaderBus {
         self.link.state()
     }
 
+    /// How long Redis has been away; `None` when it is there.
+    #[must_use]
+    pub fn away_for(&self) -> Option<Duration> {
+        self.link.away_for()
+    }
+
     /// This machine's `CLOCK_MONOTONIC`, in nanoseconds.
     #[must_use]
     pub fn now_ns(&self) -> u64 {

@@ -98,6 +98,12 @@ impl Link {
         }
     }
 
+    /// How long it has been away; `None` when it is there.
+    pub fn away_for(&self) -> Option<Duration> {
+        let since_ns = self.away_since_ns?;
+        Some(Duration::from_nanos(self.now_ns().saturating_sub(since_ns)))
+    }
+
     pub fn take_news(&mut self) -> Vec<PlaceNews> {
         std::mem::take(&mut self.news)
     }

@@ -9,7 +9,8 @@ use crate::fleet::merging::Merging;
 use crate::fleet::request::OnLost;
 use crate::fleet::roll::{RollEntry, Standing, TOLD_SPREAD};
 use crate::fleet::words::{
-    CLEAR, CUT, Clear, EVENTS, REFUSED, Refused, STARTED, STEER, Said, Settled, Started, Steering,
+    CLEAR, CUT, Clear, EVENTS, REDIS_PATIENCE, REFUSED, Refused, STARTED, STEER, Said, Settled,
+    Started, Steering,
 };
 use crate::pieces::{counted, tell};
 use crate::run::RunState;
@@ -35,6 +36,7 @@ impl Leader {
         merging.hand_on();
         self.pass_on();
         self.let_clear_away();
+        self.give_up_redis(merging);
         self.tell_spread();
         let is_over = self.roll.all_over() && !self.waits_for_lost();
         if is_over {
@@ -51,6 +53,33 @@ impl Leader {
             |(_, entry): (u32, &RollEntry)| entry.lost.is_some() && !entry.has_told_all();
         self.roll.members().any(is_silent)
             && since.is_some_and(|since| since.elapsed() < LOST_PATIENCE)
+    }
+
+    /// Without Redis nobody is heard, and nobody lost: but once its load is over no member waits for it for ever,
+    /// nor does the leader.
+    fn give_up_redis(&mut self, merging: &mut Merging) {
+        let (Some(away_for), Some(run)) = (self.bus.away_for(), &self.run) else {
+            return;
+        };
+        let lasts_ns = u64::try_from(run.lasts.as_nanos()).unwrap_or(u64::MAX);
+        let planned_ns = run.start_ns.saturating_add(lasts_ns);
+        let end_ns = run.stopped_ns.map_or(planned_ns, |it| it.min(planned_ns));
+        let since_end = Duration::from_nanos(self.bus.now_ns().saturating_sub(end_ns));
+        if away_for.min(since_end) < REDIS_PATIENCE + LOST_PATIENCE {
+            return;
+        }
+        for shard in 0..self.roll.shards() {
+            let entry = self.roll.entry(shard);
+            if entry.is_some_and(|entry| !entry.is_over()) {
+                let at_s = self.told_s(shard);
+                let why = "Redis stays away; it does what the plan says, and keeps its record";
+                self.lose(shard, at_s, why.to_owned(), merging);
+            }
+        }
+        // They were waited for already.
+        if let Some(run) = &mut self.run {
+            run.lost_since = None;
+        }
     }
 
     fn heed_running(&mut self, event: LeaderEvent, merging: &mut Merging) {
@@ -260,8 +289,8 @@ impl Leader {
         }
         run.passed_on = commands.len();
         let state = run.control.state();
-        if matches!(state, RunState::Stopping | RunState::Over) && !run.is_stopped {
-            run.is_stopped = true;
+        if matches!(state, RunState::Stopping | RunState::Over) && run.stopped_ns.is_none() {
+            run.stopped_ns = Some(self.bus.now_ns());
             let why = match run.control.interruptions() {
                 0 => "the leader ends the run",
                 _ => "the leader was interrupted",

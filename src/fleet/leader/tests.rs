@@ -8,7 +8,7 @@ use crate::fleet::bus::{
 use crate::fleet::handed_events::HandedEvents;
 use crate::fleet::merging::Merging;
 use crate::fleet::request::{Meeting, MembersRecords, OnLost};
-use crate::fleet::words::{CLEAR, CUT, Clear, EVENTS, Settled, parts};
+use crate::fleet::words::{CLEAR, CUT, Clear, EVENTS, REDIS_PATIENCE, Settled, parts};
 use crate::observe::RedisAddress;
 use crate::plan::{AddressPolicy, Arrivals, EventSample, Load, Plan, TlsSettings};
 use crate::run::{RunRequest, made_up};
@@ -552,4 +552,29 @@ fn the_next_run_has_the_same_members() {
     );
     assert!(!stage.leader.roll.all_prepared());
     stage.all_prepared();
+}
+
+#[test]
+fn a_redis_that_stays_away_is_given_up_once_members_have_given_it_up() {
+    let mut stage = Stage::of(2, OnLost::Continue);
+    stage.all_prepared();
+    stage.leader.order_start().unwrap();
+    let mut merging = stage.merging();
+    stage.measure(0, 0, 3);
+    assert!(!stage.leader.collect_some(&mut merging));
+    stage.redis.goes();
+    let mut waited = Duration::ZERO;
+    while !stage.leader.collect_some(&mut merging) {
+        stage.redis.pass(Duration::from_secs(1));
+        waited = stage.redis.passed();
+        assert!(
+            waited < plan().run_time + Duration::from_secs(90),
+            "it ends"
+        );
+    }
+    assert!(waited >= plan().run_time + REDIS_PATIENCE, "{waited:?}");
+    for (_, entry) in stage.leader.roll.members() {
+        let why = entry.lost.as_ref().map(|(_, why)| why.as_str());
+        assert!(why.is_some_and(|why| why.starts_with("Redis stays away")));
+    }
 }

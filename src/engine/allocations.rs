@@ -26,6 +26,14 @@ pub fn uncounted<T>(work: impl FnOnce() -> T) -> T {
     made
 }
 
+/// Makes room for `more` items where there is less, without counting it: for room that is used again and
+/// again, and is made when it is first needed, however late that is.
+pub fn make_room<T>(of: &mut Vec<T>, more: usize) {
+    if of.capacity() - of.len() < more {
+        uncounted(|| of.reserve(more));
+    }
+}
+
 fn count() {
     // A thread that is being torn down may allocate after its counter is gone.
     let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));

@@ -10,12 +10,15 @@ mod witness;
 pub use marks::Marks;
 pub(super) use witness::{MarkedLog, Shown};
 
+use super::allocations::make_room;
 use super::{Id, Step};
 use crate::stats::{Outcome, Part};
 use std::ops::Range;
 
 /// Room for the texts of an errand; a longer one grows it once.
 const TEXT_BYTES: usize = 12 << 10;
+/// Room that a request finds.
+const USUAL_REQUEST_BYTES: usize = 2 << 10;
 /// Room for the exchanges of an errand.
 const ENTRIES: usize = 32;
 /// From here on only racers are kept.
@@ -82,10 +85,8 @@ impl ExchangeLog {
     pub fn begin(&mut self) {
         self.forget();
         self.is_kept = true;
-        if self.text.capacity() == 0 {
-            self.text.reserve(TEXT_BYTES);
-            self.entries.reserve(ENTRIES);
-        }
+        make_room(&mut self.text, TEXT_BYTES);
+        make_room(&mut self.entries, ENTRIES);
     }
 
     /// Ends: what was kept is forgotten.
@@ -134,6 +135,8 @@ impl ExchangeLog {
 
     /// Adds a request that `write` writes; returns where it stands in [`ExchangeLog::text`].
     pub fn ask(&mut self, entry: LoggedExchange, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+        make_room(&mut self.text, USUAL_REQUEST_BYTES);
+        make_room(&mut self.entries, 1);
         let start = self.text.len();
         write(&mut self.text);
         let request = start..self.text.len();
@@ -159,6 +162,7 @@ impl ExchangeLog {
 
     /// Notes the body of the reply to the exchange at `index`.
     pub fn answer(&mut self, index: usize, body: &[u8]) {
+        make_room(&mut self.text, body.len());
         let start = self.text.len();
         self.text.extend_from_slice(body);
         self.entries[index].reply = start..self.text.len();

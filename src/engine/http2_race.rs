@@ -5,6 +5,7 @@
 //! with a body that is one with its last byte, of one without an empty one. (Or, when asked for, whole requests leave at the
 //! start, or each racer has a connection of its own.)
 
+use super::allocations::make_room;
 use super::awaited_start::AwaitedStart;
 use super::barrier::CommonStart;
 use super::clock::now_ns;
@@ -413,6 +414,7 @@ impl Http2Races {
         for lane in lanes() {
             if !sends.iter().any(|send| Rc::ptr_eq(&send.live, &lane.live)) {
                 let (live, bytes) = (Rc::clone(&lane.live), Vec::new());
+                make_room(&mut sends, 1);
                 sends.push(RaceSend { live, bytes });
             }
         }
@@ -462,6 +464,7 @@ impl Http2Races {
             let leads = barrier.is_empty();
             for lane in &race.lanes {
                 let (lane, group) = (lane.clone(), Rc::clone(&race.group));
+                make_room(&mut barrier, 1);
                 barrier.push(WaitingRacer { lane, group });
             }
             leads

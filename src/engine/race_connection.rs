@@ -225,6 +225,11 @@ impl RaceConnection {
         }
     }
 
+    /// Takes no race any more: it is spoilt, and the run is over.
+    pub(super) fn retire(&self) {
+        self.descriptor.set(CLOSED);
+    }
+
     /// Has the connection closed when it has nothing else to do. A task that still waits when its
     /// runtime ends would keep its socket for good.
     pub fn end(&self) {

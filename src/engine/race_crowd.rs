@@ -1,11 +1,12 @@
 //! Races of a crowd: users of all cores that gather, and are let go at one moment.
 
+use super::allocations::make_room;
 use super::awaited_start::AwaitedStart;
 use super::barrier::CommonStart;
 use super::clock::now_ns;
 use super::link::{CalledOff, RaceRequest, Stopped};
 use super::local_barrier::WaitingRacer;
-use super::race_connection::Ended;
+use super::race_connection::{Ended, RaceConnection};
 use super::race_pool::{RacePool, RaceStart, is_at_start};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -22,15 +23,10 @@ impl RacePool {
         racers: &mut [RaceRequest],
     ) -> Result<u64, CalledOff> {
         let group = start.group;
-        let call_off = |why| {
-            start
-                .connections
-                .iter()
-                .for_each(|&connection| self.get(connection).spoil());
-            Err(why)
-        };
+        let connections = || start.connections.iter().map(|&place| self.get(place));
         if !self.is_gathering_for(crowd) || crowd.arrive(now_ns()).is_err() {
-            return call_off(CalledOff::Missed);
+            connections().for_each(RaceConnection::spoil);
+            return Err(CalledOff::Missed);
         }
         group.started.set(None);
         let leads = self.wait_at_local_barrier(crowd, start, racers);
@@ -40,7 +36,8 @@ impl RacePool {
         let started = group.wait_for(|| group.started.get()).await;
         let Ok(released) = started else {
             let end_ns = self.run_end_ns.get();
-            return call_off(CalledOff::Stopped(Stopped { end_ns }));
+            connections().for_each(RaceConnection::retire);
+            return Err(CalledOff::Stopped(Stopped { end_ns }));
         };
         for (connection, racer) in start.each(racers) {
             if is_at_start(racer) {
@@ -73,6 +70,7 @@ impl RacePool {
         for (connection, racer) in start.each(racers) {
             if is_at_start(racer) {
                 let held_back = self.parts(start, connection, racer).1;
+                make_room(&mut barrier.text, held_back.len());
                 barrier.text.extend_from_slice(held_back);
             }
             let end = barrier.text.len();

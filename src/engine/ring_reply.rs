@@ -37,7 +37,7 @@ pub async fn reply_on_ring<S: Arrivals>(
                 }
                 inbox.gathered().extend_from_slice(received.as_ref());
             }
-            Arrival::Closed => return parser.close(inbox.gathered()).map_err(ExchangeError::Reply),
+            Arrival::Closed => return parser.close(inbox.bytes()).map_err(ExchangeError::Reply),
             Arrival::Broken(errno) => return Err(ExchangeError::Receive(error(errno))),
             Arrival::Unsent(errno) => return Err(ExchangeError::Unsent(error(errno))),
             Arrival::SentInPart(errno) => return Err(ExchangeError::SentInPart(error(errno))),

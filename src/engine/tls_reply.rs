@@ -33,7 +33,7 @@ where
         let mut received = match socket.arrival().await {
             Arrival::Buffer(received) => received,
             Arrival::Closed => {
-                return closed(&layer.borrow(), parser, inbox.gathered());
+                return closed(&layer.borrow(), parser, inbox.bytes());
             }
             Arrival::Broken(errno) => return Err(ExchangeError::Receive(error(errno))),
             Arrival::Unsent(errno) => return Err(ExchangeError::Unsent(error(errno))),
@@ -75,7 +75,7 @@ where
         {
             return Ok(reply);
         }
-        if let Some(ended) = ended(layer, parser, inbox.gathered(), is_first) {
+        if let Some(ended) = ended(layer, parser, inbox.bytes(), is_first) {
             return ended;
         }
     }

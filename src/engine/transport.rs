@@ -189,9 +189,12 @@ impl Transport {
         self.gathering.borrow_mut().extend(rooms);
     }
 
-    /// Takes back what a reply was gathered in.
+    /// Takes back what a reply was gathered in; what more a moment needed goes again.
     pub(super) fn keep_gathering_room(&self, room: Vec<u8>) {
-        self.gathering.borrow_mut().push(room);
+        let mut rooms = self.gathering.borrow_mut();
+        if rooms.len() < rooms.capacity() {
+            rooms.push(room);
+        }
     }
 
     /// Takes back a buffer whose request was sent.

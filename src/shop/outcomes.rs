@@ -8,6 +8,7 @@
 mod error_body;
 
 use crate::stats::{Outcome, Reason};
+pub use error_body::prepare;
 use error_body::{ErrorBody, RefusalShape};
 
 /// The body of the 500 that today's ShopStream gives to the loser of a version race, 21 bytes of

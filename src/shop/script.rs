@@ -7,7 +7,7 @@ use super::suite::{JOURNEYS, USER_CLASSES, suite_files, user_class};
 use super::timed_sale::TimedSale;
 use super::{
     Dialect, Domain, Form, FormField, HEALTH_PATH, JourneyKind, JourneyOption, OPENAPI_PATH,
-    ShopSettings, Suite, Supplies, UnknownSetting, steps,
+    ShopSettings, Suite, Supplies, UnknownSetting, outcomes, steps,
 };
 use crate::engine::{Described, Id, Journey, Link, Script, Session, SetUpFailure, Step};
 use crate::plan::{ClassShare, Load, Plan, RaceRules, Stage, WaitTime};
@@ -77,6 +77,7 @@ impl ShopScript {
     /// When the plan names an unknown user class, or has settings that there are not.
     pub fn new(plan: &Plan, dialect: impl Into<Dialect>) -> Result<Self, NoScript> {
         let dialect = dialect.into();
+        outcomes::prepare();
         let settings = ShopSettings::of(plan)?;
         if let Some(share) = plan
             .classes

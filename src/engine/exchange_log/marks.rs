@@ -1,7 +1,7 @@
 //! Where the requests of a log hold values of the user, and which replies gave them. Beside the log, which
 //! every user carries: only workload files have values.
 
-use crate::engine::allocations::uncounted;
+use crate::engine::allocations::make_room;
 use crate::engine::values::Mark;
 use std::ops::Range;
 
@@ -43,8 +43,7 @@ impl Marks {
     /// Adds a place.
     pub fn add(&mut self, mark: Mark) {
         if self.marks.len() == self.marks.capacity() {
-            // Its room serves the errands that come.
-            uncounted(|| self.marks.reserve(ROOM));
+            make_room(&mut self.marks, ROOM);
         }
         self.marks.push(mark);
     }
@@ -52,10 +51,10 @@ impl Marks {
     /// Notes a value that was kept of the reply to the exchange at `entry`.
     pub fn keep(&mut self, entry: usize, value: u16, text: &[u8]) {
         if self.kept.len() == self.kept.capacity() {
-            uncounted(|| self.kept.reserve(ROOM));
+            make_room(&mut self.kept, ROOM);
         }
         if self.text.capacity() - self.text.len() < text.len() {
-            uncounted(|| self.text.reserve(text.len().max(ROOM)));
+            make_room(&mut self.text, text.len().max(ROOM));
         }
         let start = self.text.len();
         self.text.extend_from_slice(text);

@@ -1,5 +1,6 @@
 //! The dynamic table of HPACK (RFC 7541, section 2.3.2) in a room that is made once.
 
+use crate::engine::allocations::uncounted;
 use std::collections::VecDeque;
 
 /// What an entry counts beside its bytes.
@@ -75,8 +76,10 @@ impl DynamicTable {
         }
         self.evict_to(self.most - length - ENTRY_BYTES);
         if self.bytes.capacity() == 0 {
-            self.bytes.reserve_exact(2 * TABLE_BYTES);
-            self.entries.reserve_exact(TABLE_BYTES / ENTRY_BYTES);
+            uncounted(|| {
+                self.bytes.reserve_exact(2 * TABLE_BYTES);
+                self.entries.reserve_exact(TABLE_BYTES / ENTRY_BYTES);
+            });
         }
         if self.bytes.len() + length > 2 * TABLE_BYTES {
             self.compact();

@@ -4,6 +4,7 @@ use super::dynamic_table::DynamicTable;
 use super::huffman;
 use super::integer;
 use super::static_table::STATIC_TABLE;
+use crate::engine::allocations::make_room;
 
 /// A block that breaks the rules of HPACK: what follows on the connection cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,7 @@ impl<'a> Text<'a> {
             return Ok(self.bytes);
         }
         room.clear();
+        make_room(room, huffman::most_decoded(self.bytes.len()));
         huffman::decode(self.bytes, room).map_err(|_| BadBlock)?;
         Ok(room)
     }
@@ -132,6 +134,7 @@ impl FieldDecoder {
                 let (known, _) = entry(table, index).ok_or(BadBlock)?;
                 // Its own entry may go when this one comes.
                 name.clear();
+                make_room(name, known.len());
                 name.extend_from_slice(known);
                 name
             }

@@ -109,6 +109,11 @@ const fn short_codes() -> [(u8, u8); 1 << SHORT] {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoCode;
 
+/// How many bytes so many coded ones stand for at most: the shortest codes have five bits.
+pub fn most_decoded(coded_bytes: usize) -> usize {
+    coded_bytes.div_ceil(5) * 8
+}
+
 /// Appends what `coded` stands for to `out`, which is at most 8/5 as long.
 ///
 /// # Errors

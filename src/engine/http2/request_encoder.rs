@@ -10,11 +10,14 @@ use super::integer;
 use super::static_table::{
     AUTHORITY, CONTENT_LENGTH, METHOD, PATH, SCHEME_HTTP, SCHEME_HTTPS, STATIC_TABLE, index_of,
 };
+use crate::engine::allocations::make_room;
 
 /// How many different middles of heads are kept; a journey meets a few.
 const KNOWN: usize = 8;
 /// Longest middle that is kept.
 const KNOWN_BYTES: usize = 2_048;
+/// What lengths may take in a block beyond what a head's colons and ends of lines take in a text.
+const LENGTHS_BYTES: usize = 64;
 const LENGTH_LINE: &[u8] = b"content-length: ";
 
 /// What marks an entry of the static or the dynamic table.
@@ -140,6 +143,7 @@ impl RequestEncoder {
         }
         let mut block = std::mem::take(&mut self.spare);
         block.clear();
+        make_room(&mut block, middle + LENGTHS_BYTES);
         // All that goes into the table is there by now.
         self.encode_fields(fields, &mut block)?;
         let text = &rest[..middle];
@@ -147,6 +151,7 @@ impl RequestEncoder {
         let place = match stale {
             Some(place) => place,
             None if self.known.len() < KNOWN => {
+                make_room(&mut self.known, 1);
                 self.known.push(Known::default());
                 self.known.len() - 1
             }
@@ -157,6 +162,7 @@ impl RequestEncoder {
         };
         let known = &mut self.known[place];
         known.text.clear();
+        make_room(&mut known.text, text.len());
         known.text.extend_from_slice(text);
         self.spare = std::mem::replace(&mut known.block, block);
         known.is_fresh = true;

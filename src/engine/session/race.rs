@@ -5,6 +5,7 @@ use super::marks::mark_request;
 use super::race_judgement::{body_of, judge};
 use super::user_values::UserValues;
 use super::{Abort, Session};
+use crate::engine::allocations::make_room;
 use crate::engine::awaited_start::AwaitedStart;
 use crate::engine::link::{CalledOff, RaceRequest};
 use crate::engine::recorder::ObservedExchange;
@@ -329,9 +330,7 @@ impl<L: Link> Session<L> {
         self.log.begin_race();
         self.make_race_values();
         self.race_requests.clear();
-        if self.race_requests.capacity() == 0 {
-            self.race_requests.reserve(MOST_RACERS);
-        }
+        make_room(&mut self.race_requests, MOST_RACERS);
         self.log.entries().len()
     }
 

@@ -9,6 +9,7 @@
 use super::TlsBreak;
 use super::record_key::{ContentType, HEADER_BYTES, MOST_PLAIN_BYTES, RecordKey, record_bytes};
 use super::rooms::{keep_room, take_room};
+use crate::engine::allocations::uncounted;
 use rustls::client::ClientConnectionData;
 use rustls::kernel::KernelConnection;
 use rustls::{ConnectionTrafficSecrets, Error, ExtractedSecrets};
@@ -16,6 +17,8 @@ use std::ops::Range;
 
 /// Records in a row that bring no data. Servers send some tickets after a handshake.
 const MOST_IDLE_RECORDS: u16 = 256;
+/// What servers send of tickets after a handshake, at most: two in OpenSSL, rustls and nginx.
+const TICKETS_OF_A_HANDSHAKE: u8 = 4;
 /// The largest ticket, and the head of its message.
 const MOST_MESSAGE_BYTES: usize = (1 << 16) + 512;
 const MESSAGE_HEAD_BYTES: usize = 4;
@@ -87,6 +90,8 @@ pub struct TlsLayer {
     /// answer that.
     is_stale: bool,
     idle_records: u16,
+    /// How many tickets came, up to those that servers send after a handshake.
+    tickets: u8,
     end: Option<TlsEnd>,
     /// The beginning of a record whose rest has not come; without room while there is none.
     partial: Vec<u8>,
@@ -115,6 +120,7 @@ impl TlsLayer {
             is_unsolicited: false,
             is_stale: false,
             idle_records: 0,
+            tickets: 0,
             end: None,
             partial: Vec::new(),
             message: Vec::new(),
@@ -367,7 +373,14 @@ impl TlsLayer {
             (HELLO_REQUEST, []) if !self.is_13 => Ok(()),
             (NEW_SESSION_TICKET, ticket) if self.is_13 => {
                 self.is_accepted = true;
-                self.afterwards.ticket(ticket).map_err(|_| broken)
+                // The first ones belong to the handshake, though a connection may be read late.
+                let taken = if self.tickets < TICKETS_OF_A_HANDSHAKE {
+                    self.tickets += 1;
+                    uncounted(|| self.afterwards.ticket(ticket))
+                } else {
+                    self.afterwards.ticket(ticket)
+                };
+                taken.map_err(|_| broken)
             }
             // Nothing may follow it under the old key.
             (KEY_UPDATE, &[asks @ (0 | 1)]) if self.is_13 && is_last => {

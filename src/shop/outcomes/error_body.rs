@@ -10,6 +10,11 @@ static PLACES: LazyLock<Vec<JsonPointer>> = LazyLock::new(|| {
     places.into_iter().filter_map(Result::ok).collect()
 });
 
+/// Makes ready what the first error body needs, so that nothing is made in the midst of a run.
+pub fn prepare() {
+    LazyLock::force(&PLACES);
+}
+
 /// What shape a refusal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalShape {

@@ -60,7 +60,7 @@ pub(super) struct RaceFlags {
     )]
     pub rounds: Option<NonZeroU64>,
 
-    /// Rounds by the clock, each so long after the one before [default: 1s over several machines]
+    /// Rounds by the clock, each so long after the one before [default: the profile's; 1s over machines]
     ///
     /// Round k is due k times this after the start, on all machines of a fleet at one moment; at most 1,000
     /// rounds. Without it, on one machine, each round begins when the one before is over.
@@ -81,10 +81,9 @@ pub(super) struct RaceFlags {
 /// The time between rounds, within what there can be.
 fn parse_round_every(text: &str) -> Result<Duration, String> {
     let every = values::parse_time(text).map_err(|error| error.to_string())?;
-    let (least, most) = ShopSettings::ROUND_EVERY;
-    match (least..=most).contains(&every) && every.subsec_micros() % 1_000 == 0 {
+    match ShopSettings::is_time_between_rounds(every) {
         true => Ok(every),
-        false => Err("rounds go every 200ms to 1h, in whole milliseconds".to_owned()),
+        false => Err(ShopSettings::BETWEEN_ROUNDS.to_owned()),
     }
 }
 
@@ -111,7 +110,10 @@ impl RaceFlags {
             options,
             suite: None,
             rounds: self.rounds.or_else(|| profile?.rounds),
-            round_every: self.round_every,
+            round_every: self
+                .round_every
+                .or_else(|| profile?.round_every)
+                .filter(|_| !self.sequential_races),
             stock: self
                 .stock
                 .or_else(|| profile?.stock)

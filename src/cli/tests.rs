@@ -11,7 +11,7 @@ use super::*;
 use crate::plan::{AddressChoice, Driver, ExitCode, Load, Pacing, RunId, Stage, Target, Topology};
 use crate::run::{Output, RunRequest};
 use crate::sandbox::{DrainRate, Names, ObservatoryConfig, PipelineConfig, ShopConfig};
-use crate::shop::{Generation, Suite};
+use crate::shop::{Generation, ShopSettings, Suite};
 use std::any::Any;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -167,6 +167,22 @@ fn outputs_and_verdict_flags_are_handed_on() {
     assert_eq!(request.output, expected);
     assert_eq!(request.exit_code_on_error, 0);
     assert!(request.fail_on_saturation && !request.preflight);
+}
+
+#[test]
+fn rounds_go_by_the_clock_as_the_profile_says_unless_the_command_does() {
+    let (_directory, path) =
+        profile_file("classes = [\"FlashSaleUser\"]\nrounds = 5\nround_every = \"2s\"\n");
+    for (flags, every_ms) in [
+        ("", Some(2_000)),
+        ("--round-every 500ms", Some(500)),
+        ("--sequential-races", None),
+    ] {
+        let request = request(&format!("--profile {path} -t 20 {flags}"));
+        let settings = ShopSettings::of(&request.plan).unwrap();
+        let every = every_ms.map(Duration::from_millis);
+        assert_eq!(settings.round_every, every, "{flags}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod schema;
 pub use crate::plan::TextPosition;
 pub use error::{ProfileError, ProfileFault};
 
-use super::JourneyOptions;
+use super::{JourneyOptions, ShopSettings};
 use crate::plan::{Arrivals, ClassShare, FailureRule, Load, Pacing, Stage, Threshold};
 use document::{Keys, ProfileDocument, StageKeys};
 use std::num::NonZeroU64;
@@ -93,6 +93,8 @@ pub struct Profile {
     pub connections: Option<u32>,
     /// Rounds of the flash sale.
     pub rounds: Option<NonZeroU64>,
+    /// Time between rounds that go by the clock, within [`ShopSettings::ROUND_EVERY`].
+    pub round_every: Option<Duration>,
     /// Pieces in each round of the flash sale.
     pub stock: Option<u32>,
     /// Request timeout, at least 1 µs.
@@ -161,6 +163,7 @@ impl Profile {
             let of_shop = [
                 ("with", keys.with.is_some()),
                 ("rounds", keys.rounds.is_some()),
+                ("round_every", keys.round_every.is_some()),
                 ("stock", keys.stock.is_some()),
             ];
             if let Some((key, _)) = of_shop.into_iter().find(|(_, is_there)| *is_there) {
@@ -203,6 +206,14 @@ impl Profile {
             })
             .collect();
         check_classes(document, &classes)?;
+        let round_every = keys.round_every.map(|length| length.0);
+        if round_every.is_some_and(|every| !ShopSettings::is_time_between_rounds(every)) {
+            let key = "round_every";
+            let why = ShopSettings::BETWEEN_ROUNDS.to_owned();
+            let key_name = key.to_owned();
+            let fault = ProfileFault::Value { key: key_name, why };
+            return Err(document.error_at_key(key, fault));
+        }
         Ok(Self {
             name: name.0,
             aliases: keys
@@ -234,6 +245,7 @@ impl Profile {
             rounds: keys
                 .rounds
                 .and_then(|count| NonZeroU64::new(count.0.into())),
+            round_every,
             stock: keys.stock.map(|count| count.0),
             timeout: keys.timeout.map(|length| length.0),
             stop_timeout: keys.stop_timeout.map(|length| length.0),

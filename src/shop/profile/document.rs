@@ -29,6 +29,7 @@ const PROFILE_KEYS: &[&str] = &[
     "thresholds",
     "with",
     "rounds",
+    "round_every",
     "stock",
     "stages",
     "rate",
@@ -75,6 +76,9 @@ pub(super) struct Keys {
     pub with: Option<Vec<JourneyOptionWord>>,
     /// Rounds of the flash sale; without it rounds until the run ends.
     pub rounds: Option<Count>,
+    /// Rounds by the clock, each so long after the one before: "200ms" to "1h"; without it each begins when the
+    /// one before is over, and on several machines every second.
+    pub round_every: Option<Length>,
     /// Pieces in each round of the flash sale; without it 10.
     pub stock: Option<Count>,
     /// Several levels instead of users and spawn_rate, one after the other.

@@ -161,7 +161,7 @@ mod tests {
             "rate = 20\narrivals = \"poisson\"\nmax_users = 9",
             "pacing = \"max\"\nfailures = \"locust\"\nwith = [\"strict\"]",
             "thresholds = [\"failures: rate < 1%\", { expr = \"failures: count < 1\", abort_on_fail = true, delay = \"3s\" }]",
-            "rounds = 1\nstock = 5\nconnections = 1\naliases = [\"y\"]\nabout = \"\"\"\na\nb\"\"\"",
+            "rounds = 1\nround_every = \"500ms\"\nstock = 5\nconnections = 1\naliases = [\"y\"]\nabout = \"\"\"\na\nb\"\"\"",
         ] {
             let text = with(lines);
             Profile::parse(&text, "x.toml").unwrap();

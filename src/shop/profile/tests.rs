@@ -381,6 +381,10 @@ fn names_classes_and_descriptions_are_needed_and_checked() {
             "name = \"x\"\ndescription = \"d\"\nclasses = [\"A\", \"A=2\"]",
             "my.toml:3:17: `classes`: A is named twice",
         ),
+        (
+            "name = \"x\"\ndescription = \"d\"\nclasses = [\"A\"]\nround_every = \"100ms\"",
+            "my.toml:4:1: `round_every`: rounds go every 200ms to 1h",
+        ),
     ] {
         let message = message(text);
         assert!(

@@ -23,7 +23,7 @@ pub fn schema_text(mut profile: Value) -> String {
             keywords.remove(key);
         }
         if let Some(Value::Object(keys)) = keywords.get_mut("properties") {
-            for of_shop in ["with", "rounds", "stock"] {
+            for of_shop in ["with", "rounds", "round_every", "stock"] {
                 keys.remove(of_shop);
             }
         }

@@ -9,6 +9,7 @@ use crate::workload_file::model::generators::Generator;
 use crate::workload_file::model::texts::{Drawn, Part, Product};
 use crate::workload_file::program::late_sums::{placeholder, terms_of};
 use fastrand::Rng;
+use std::borrow::Cow;
 
 /// Longest handle, in characters.
 const HANDLE_CHARACTERS: usize = 20;
@@ -30,21 +31,28 @@ impl Place {
         }
     }
 
-    fn adapted(self, text: &str) -> String {
+    fn adapted(self, text: &str) -> Cow<'_, str> {
         match self {
-            Self::Plain => text.to_owned(),
+            Self::Plain => Cow::Borrowed(text),
+            // Most texts have nothing to escape (RFC 8259, section 7), and all of a workload's are made before
+            // its run begins.
+            Self::JsonText if !text.bytes().any(is_escaped_in_json) => Cow::Borrowed(text),
             Self::JsonText => {
                 let quoted = serde_json::to_string(text).unwrap_or_default();
                 let inner = quoted.get(1..quoted.len().saturating_sub(1));
-                inner.unwrap_or_default().to_owned()
+                Cow::Owned(inner.unwrap_or_default().to_owned())
             }
             Self::Encoded => {
                 let mut out = Vec::new();
                 encode(text.as_bytes(), &mut out);
-                String::from_utf8(out).unwrap_or_default()
+                Cow::Owned(String::from_utf8(out).unwrap_or_default())
             }
         }
     }
+}
+
+fn is_escaped_in_json(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 /// What one body has drawn, and what its parts are written with.
@@ -55,6 +63,8 @@ struct Writer<'a, 'b, 'c> {
     options: u32,
     rng: &'a mut Rng,
     out: &'b mut BodyWriter<'c>,
+    /// Where what generators make stands until it is adapted.
+    made: String,
 }
 
 /// What becomes of the sums of lists of a body.
@@ -185,6 +195,7 @@ fn write_with(
         options,
         rng,
         out,
+        made: String::new(),
     };
     match &body.kind {
         BodyKind::Json(node) => writer.node(node),
@@ -193,7 +204,9 @@ fn write_with(
             for (place, (name, value)) in fields.iter().enumerate() {
                 let and = if place > 0 { "&" } else { "" };
                 let name = Place::Encoded.adapted(name);
-                writer.out.raw(&format!("{and}{name}="));
+                [and, &name, "="]
+                    .iter()
+                    .for_each(|text| writer.out.raw(text));
                 writer.parts(value, Place::Encoded);
             }
         }
@@ -253,7 +266,9 @@ impl Writer<'_, '_, '_> {
                 for (place, (name, member)) in members.iter().enumerate() {
                     let comma = if place > 0 { "," } else { "" };
                     let name = Place::JsonText.adapted(name);
-                    self.out.raw(&format!("{comma}\"{name}\":"));
+                    [comma, "\"", &name, "\":"]
+                        .iter()
+                        .for_each(|text| self.out.raw(text));
                     self.node(member);
                 }
                 self.out.raw("}");
@@ -265,8 +280,7 @@ impl Writer<'_, '_, '_> {
         match parts {
             [Part::Value(position)] => return self.value(*position, Form::Json),
             [Part::Made(generator)] if generator.is_bare() => {
-                let text = self.made(generator);
-                return self.out.raw(&text);
+                return self.made(generator, Place::Plain);
             }
             [Part::Drawn(position)] if self.drawn[usize::from(*position)].1 => {
                 return self.out.raw(&self.drawn[usize::from(*position)].0);
@@ -296,10 +310,7 @@ impl Writer<'_, '_, '_> {
                     self.out.raw_unique();
                     self.out.raw(&place.adapted(after));
                 }
-                Part::Made(generator) => {
-                    let text = self.made(generator);
-                    self.out.raw(&place.adapted(&text));
-                }
+                Part::Made(generator) => self.made(generator, place),
             }
         }
     }
@@ -313,14 +324,14 @@ impl Writer<'_, '_, '_> {
         }
     }
 
-    fn made(&mut self, generator: &Generator) -> String {
+    fn made(&mut self, generator: &Generator, place: Place) {
         match (generator.total(), &self.totals) {
-            (Some(_), Totals::Later) => "0".to_owned(),
-            (Some(sum), Totals::Of(body)) => sum.of(body),
+            (Some(_), Totals::Later) => self.out.raw("0"),
+            (Some(sum), Totals::Of(body)) => self.out.raw(&place.adapted(&sum.of(body))),
             (None, _) => {
-                let mut text = String::new();
-                generator.draw(self.rng, self.turn, &mut text);
-                text
+                self.made.clear();
+                generator.draw(self.rng, self.turn, &mut self.made);
+                self.out.raw(&place.adapted(&self.made));
             }
         }
     }

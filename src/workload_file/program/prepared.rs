@@ -10,6 +10,8 @@ use crate::workload_file::model::definitions::{Body, BodyKind, DrawSet, Node};
 use crate::workload_file::model::generated::Turn;
 use crate::workload_file::model::texts::{Drawn, Part};
 use fastrand::Rng;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bodies of a kind that has something made up: enough to look like a crowd, few enough that the kinds
 /// of one journey stay in a core's cache.
@@ -18,6 +20,8 @@ const BODIES: usize = 2_048;
 const KIND_BYTES: usize = 4 << 20;
 /// The same of all kinds together.
 const ALL_BYTES: usize = 64 << 20;
+/// Threads that make bodies, at most.
+const MOST_THREADS: usize = 8;
 
 /// What a plan's users send. Shared by all cores.
 #[derive(Debug)]
@@ -67,24 +71,21 @@ impl Supplies {
         let mut bodies: Vec<Option<Arena>> = program.bodies.iter().map(|_| None).collect();
         let mut body_sums: Vec<Option<LateSums>> = program.bodies.iter().map(|_| None).collect();
         let mut numbers: Vec<Vec<i32>> = program.numbers.iter().map(|_| Vec::new()).collect();
-        for kind in &kinds {
+        let made = in_parallel(&kinds, |kind| {
             // Those that agree with each other are as many of each kind.
             let agree = kinds.iter().filter(|other| {
                 other.position == kind.position
                     || kind.body.tied.is_some() && other.body.tied == kind.body.tied
             });
             let count = agree.map(|other| other.count_within(room)).min();
-            let mut late = LateSums::new(kind.sums);
-            let arena = kind.arena(count.unwrap_or(1), (&sets, source), |drawn, draft| {
-                late.push(kind.sums, drawn, draft);
-                for ((body, draw), numbers) in program.numbers.iter().zip(&mut numbers) {
-                    if *body == kind.position {
-                        numbers.push(drawn[usize::from(*draw)].0.parse().unwrap_or(0));
-                    }
-                }
-            });
-            bodies[usize::from(kind.position)] = Some(arena);
-            body_sums[usize::from(kind.position)] = (!kind.sums.is_empty()).then_some(late);
+            kind.make(count.unwrap_or(1), program, (&sets, source))
+        });
+        for (kind, made) in kinds.iter().zip(made) {
+            bodies[usize::from(kind.position)] = Some(made.arena);
+            body_sums[usize::from(kind.position)] = (!kind.sums.is_empty()).then_some(made.late);
+            for (place, of_kind) in made.numbers {
+                numbers[place] = of_kind;
+            }
         }
         let mut head_sums = LateSums::new(&program.head_sums);
         // A head is always the same.
@@ -263,6 +264,34 @@ impl<'a> Kind<'a> {
         self.count.min(room / self.one_bytes).max(1)
     }
 
+    fn make(
+        &self,
+        count: usize,
+        program: &Program,
+        (sets, source): (&Sets, Source<'_>),
+    ) -> MadeKind {
+        let mut late = LateSums::new(self.sums);
+        let of_kind = program.numbers.iter().enumerate();
+        let of_kind = of_kind.filter(|(_, (body, _))| *body == self.position);
+        let mut numbers: Vec<(usize, usize, Vec<i32>)> = of_kind
+            .map(|(place, (_, draw))| (place, usize::from(*draw), Vec::new()))
+            .collect();
+        let arena = self.arena(count, (sets, source), |drawn, draft| {
+            late.push(self.sums, drawn, draft);
+            for (_, draw, numbers) in &mut numbers {
+                numbers.push(drawn[*draw].0.parse().unwrap_or(0));
+            }
+        });
+        let numbers = numbers.into_iter();
+        MadeKind {
+            arena,
+            late,
+            numbers: numbers
+                .map(|(place, _, numbers)| (place, numbers))
+                .collect(),
+        }
+    }
+
     fn arena(
         &self,
         count: usize,
@@ -296,6 +325,42 @@ impl<'a> Kind<'a> {
             place += 1;
         })
     }
+}
+
+/// What was made of a kind.
+struct MadeKind {
+    arena: Arena,
+    late: LateSums,
+    /// By their positions in the program.
+    numbers: Vec<(usize, Vec<i32>)>,
+}
+
+/// What `make` makes of each of `kinds`, in their order, on as many threads as there are CPUs for: each kind has a
+/// random stream of its own, so that it is the same whoever makes it.
+fn in_parallel<'k, K: Sync, M: Send>(kinds: &'k [K], make: impl Fn(&'k K) -> M + Sync) -> Vec<M> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = threads.min(MOST_THREADS).min(kinds.len());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mine = std::iter::from_fn(|| {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            kinds.get(place).map(|kind| (place, make(kind)))
+        });
+        mine.collect::<Vec<_>>()
+    };
+    let mut made = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut made = work();
+        for other in others {
+            match other.join() {
+                Ok(theirs) => made.extend(theirs),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        made
+    });
+    made.sort_unstable_by_key(|(place, _)| *place);
+    made.into_iter().map(|(_, made)| made).collect()
 }
 
 /// Whether all bodies are the same but for what is patched in.

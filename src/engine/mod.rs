@@ -125,7 +125,7 @@ pub use session::{
 pub use signal_manners::{ignore_size_limits, is_ignored, keeping_ignored};
 pub use simulation::{SimulatedAnswer, SimulatedLink, Simulation};
 pub use socket_link::MOST_RACERS;
-pub use subject::{Description, MetSubject, PreparedScript, Subject};
+pub use subject::{Description, MetSubject, PreparedScript, ScriptSize, Subject};
 pub use survey::{
     LONGEST as LONGEST_SURVEY, Opened, Processes, Questions, SHORTEST as SHORTEST_SURVEY, Spread,
     Survey, Surveyor,

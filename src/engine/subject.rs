@@ -89,6 +89,35 @@ impl MetSubject {
     pub fn prepare(&self, plan: &Plan) -> Result<PreparedScript, Unprepared> {
         self.0.prepare(plan)
     }
+
+    /// How much the users of `plan` take there, so many of them on each core. Makes nothing that is sent.
+    ///
+    /// # Errors
+    /// As [`MetSubject::prepare`].
+    pub fn size(&self, plan: &Plan, users_of_each: usize) -> Result<ScriptSize, Unprepared> {
+        self.0.size(plan, users_of_each)
+    }
+}
+
+/// What a script takes beside its users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScriptSize {
+    /// Connections for races, of each core.
+    pub race_connections: usize,
+    /// What is counted.
+    pub shape: SetShape,
+    /// Room for the cookies of a user; `None` where none are kept.
+    pub cookies: Option<CookieRoom>,
+}
+
+impl ScriptSize {
+    fn of(script: &impl Described, users_of_each: usize) -> Self {
+        Self {
+            race_connections: Script::race_connections(script, users_of_each),
+            shape: script.shape(),
+            cookies: script.cookies(),
+        }
+    }
 }
 
 impl fmt::Debug for MetSubject {
@@ -119,6 +148,16 @@ impl PreparedScript {
     #[must_use]
     pub fn race_connections(&self, users: usize) -> usize {
         self.script.race_connections(users)
+    }
+
+    /// How much it takes, with so many users on each core.
+    #[must_use]
+    pub fn size(&self, users_of_each: usize) -> ScriptSize {
+        ScriptSize {
+            race_connections: self.race_connections(users_of_each),
+            shape: self.described.shape,
+            cookies: self.described.cookies,
+        }
     }
 
     /// See [`Script::sets_up`].
@@ -211,6 +250,7 @@ trait Tested: fmt::Debug + Send + Sync {
 /// A workload and its target, of whatever kind.
 trait Met: fmt::Debug + fmt::Display + Send + Sync {
     fn prepare(&self, plan: &Plan) -> Result<PreparedScript, Unprepared>;
+    fn size(&self, plan: &Plan, users_of_each: usize) -> Result<ScriptSize, Unprepared>;
 }
 
 /// A script, of whatever kind.
@@ -296,6 +336,11 @@ impl<W: Workload> Met for Acquaintance<W> {
             target: self.workload.facts(&script, &self.target),
             script: Arc::new(script),
         })
+    }
+
+    fn size(&self, plan: &Plan, users_of_each: usize) -> Result<ScriptSize, Unprepared> {
+        let script = self.workload.outline(plan, &self.target)?;
+        Ok(ScriptSize::of(&script, users_of_each))
     }
 }
 

@@ -140,6 +140,15 @@ pub trait Workload: fmt::Debug + Send + Sync + 'static {
     /// When the plan asks for what there is not.
     fn script(&self, plan: &Plan, target: &Self::Target) -> Result<Self::Script, Unprepared>;
 
+    /// The same without what is made ready to be sent: for who looks at what there will be, and carries out
+    /// nothing of it.
+    ///
+    /// # Errors
+    /// As [`Workload::script`].
+    fn outline(&self, plan: &Plan, target: &Self::Target) -> Result<Self::Script, Unprepared> {
+        self.script(plan, target)
+    }
+
     /// What the record tells of the target, and what of it `script` cannot cope with.
     fn facts(&self, script: &Self::Script, target: &Self::Target) -> TargetFacts;
 

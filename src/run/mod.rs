@@ -148,7 +148,7 @@ fn with_target(
         },
     )??;
     if !is_led {
-        let resources = resources.with_script(&script);
+        let resources = resources.with_script(script.size(resources.users_of_each()));
         let need = resources.suffice()?;
         resources.tell(&need, request.output.is_muted());
     }

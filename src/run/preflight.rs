@@ -4,7 +4,7 @@
 use super::agreement::{agreed, tell_of_agreement};
 use super::reach::ReachError;
 use super::recognition::Questioning;
-use super::{RunError, RunRequest, reach};
+use super::{RunError, RunRequest, machine, reach};
 use crate::engine::{MetSubject, PreparedScript};
 use crate::pieces::tell;
 use crate::plan::{Plan, Route, Target};
@@ -86,7 +86,7 @@ pub fn run_preflight(
         }
         None => meet(request, &plan.target, addresses)?,
     };
-    let script = met.prepare(plan)?;
+    let script = machine::at_large(plan, || met.prepare(plan))?;
     let hindrances = &script.target.hindrances;
     if !hindrances.is_empty() {
         let hindrances = lines(hindrances);

@@ -3,7 +3,7 @@
 use super::descriptors::{self, ends};
 use super::memory;
 use super::{RunControl, RunError, RunRequest};
-use crate::engine::{MADE_BEFORE_START, PreparedScript};
+use crate::engine::{MADE_BEFORE_START, ScriptSize};
 use crate::pieces;
 use crate::plan::{Load, MOST_USERS, MemoryNeed, Plan, RunSize};
 
@@ -86,8 +86,8 @@ pub fn expected(request: &RunRequest, control: &RunControl, of_faces: u64) -> Re
     // So that what is asked for is enough for its races, too. Why there is no script the target's will tell.
     let met = request.met.clone();
     let met = met.unwrap_or_else(|| request.subject.presumed());
-    match met.prepare(plan) {
-        Ok(script) => known.with_script(&script),
+    match met.size(plan, known.users_of_each()) {
+        Ok(size) => known.with_script(size),
         Err(_) => known,
     }
 }
@@ -107,17 +107,19 @@ fn of_plan(plan: &Plan, is_target_here: bool) -> RunSize {
 }
 
 impl Resources {
-    /// Those of a run of `script`, of which these were known before.
+    /// Users of each core, at most.
     #[must_use]
-    pub fn with_script(self, script: &PreparedScript) -> Self {
-        let shape = script.described.shape;
-        let workers = self.size.workers.max(1);
-        let users_of_each = self.size.users.div_ceil(workers) as usize;
-        let of_each = script.race_connections(users_of_each) as u64;
-        let cookies = script.described.cookies;
+    pub fn users_of_each(&self) -> usize {
+        self.size.users.div_ceil(self.size.workers.max(1)) as usize
+    }
+
+    /// Those of a run whose script takes so much, of which these were known before.
+    #[must_use]
+    pub fn with_script(self, script: ScriptSize) -> Self {
+        let shape = script.shape;
         let size = RunSize {
-            cookie_bytes: cookies.map_or(0, |room| room.memory_bytes()),
-            race_connections: of_each * workers,
+            cookie_bytes: script.cookies.map_or(0, |room| room.memory_bytes()),
+            race_connections: script.race_connections as u64 * self.size.workers.max(1),
             names: shape.names as u64,
             has_races: shape.races > 0,
             ..self.size

@@ -76,7 +76,18 @@ impl ShopScript {
     /// # Errors
     /// When the plan names an unknown user class, or has settings that there are not.
     pub fn new(plan: &Plan, dialect: impl Into<Dialect>) -> Result<Self, NoScript> {
-        let dialect = dialect.into();
+        Self::of(plan, dialect.into(), true)
+    }
+
+    /// The same without what is sent: see [`Workload::outline`](crate::engine::Workload::outline).
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn outline(plan: &Plan, dialect: impl Into<Dialect>) -> Result<Self, NoScript> {
+        Self::of(plan, dialect.into(), false)
+    }
+
+    fn of(plan: &Plan, dialect: Dialect, is_sent: bool) -> Result<Self, NoScript> {
         outcomes::prepare();
         let settings = ShopSettings::of(plan)?;
         if let Some(share) = plan
@@ -98,7 +109,10 @@ impl ShopScript {
         let texts = AS_TEXTS.iter();
         let texts = texts.filter(|(field, _)| dialect.form(*field) == Form::Text);
         spoken.options.extend(texts.map(|(_, word)| *word));
-        let files = suite_files().of_plan(&spoken);
+        let files = match is_sent {
+            true => suite_files().of_plan(&spoken),
+            false => suite_files().outline_of_plan(&spoken),
+        };
         let files = files.map_err(|why| NoScript::Files(why.to_string()))?;
         let names = files.journeys();
         let journeys = JOURNEYS.iter().copied();
@@ -110,6 +124,7 @@ impl ShopScript {
         let domains: Vec<Domain> = raced
             .iter()
             .filter_map(|step| domain_of(step.operation.path))
+            .filter(|_| is_sent)
             .collect();
         let mut produced = files.produced();
         produced.extend(raced);

@@ -41,6 +41,10 @@ impl Workload for ShopStream {
         ShopScript::new(plan, target.dialect).map_err(|why| Unprepared(why.to_string()))
     }
 
+    fn outline(&self, plan: &Plan, target: &Recognised) -> Result<ShopScript, Unprepared> {
+        ShopScript::outline(plan, target.dialect).map_err(|why| Unprepared(why.to_string()))
+    }
+
     fn facts(&self, script: &ShopScript, target: &Recognised) -> TargetFacts {
         let fitness = JourneyFitness::of(script, target);
         let written = |drifts: &[Drift]| drifts.iter().map(Drift::to_string).collect();
@@ -139,7 +143,10 @@ fn options(plan: &Map<String, Value>) -> (JourneyOptions, Option<Suite>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::{Described, Script};
+    use crate::plan::{ClassShare, Load, Stage};
     use serde_json::json;
+    use std::time::Duration;
 
     fn shares(plan: &Value) -> Vec<(&'static str, f64)> {
         let fields = plan.as_object().cloned().unwrap();
@@ -165,6 +172,36 @@ mod tests {
                 ("FlashSaleStampede", 0.4),
             ]
         );
+    }
+
+    #[test]
+    fn an_outline_takes_as_much_as_the_script_and_holds_nothing_to_send() {
+        let load = Load::closed(
+            vec![Stage {
+                users: 1,
+                spawn_rate_per_s: 1.0,
+                duration_us: 1_000_000,
+            }],
+            Duration::from_secs(1),
+        );
+        let plan = Plan {
+            classes: ["FullShopUser", "TodaysRaceUser", "FlashSaleUser"]
+                .map(|class| ClassShare {
+                    class: class.to_owned(),
+                    weight: 1,
+                })
+                .to_vec(),
+            ..Plan::of_load(load.unwrap(), Duration::from_secs(1))
+        };
+        let script = ShopScript::new(&plan, Generation::Today).unwrap();
+        let outline = ShopScript::outline(&plan, Generation::Today).unwrap();
+        let takes = |script: &ShopScript| {
+            let connections = Script::race_connections(script, 9);
+            (connections, script.shape(), script.cookies())
+        };
+        assert_eq!(takes(&outline), takes(&script));
+        assert!(script.files().supplies().memory_bytes() > 1 << 20);
+        assert_eq!(outline.files().supplies().memory_bytes(), 0);
     }
 
     #[test]

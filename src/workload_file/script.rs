@@ -58,6 +58,18 @@ impl FileScript {
     /// # Errors
     /// When the plan names a class that there is not.
     pub fn new(program: &'static Program, plan: &Plan) -> Result<Self, Unprepared> {
+        Self::of(program, plan, true)
+    }
+
+    /// The same without what is sent: see [`Workload::outline`](crate::engine::Workload::outline).
+    ///
+    /// # Errors
+    /// As [`FileScript::new`].
+    pub fn outline(program: &'static Program, plan: &Plan) -> Result<Self, Unprepared> {
+        Self::of(program, plan, false)
+    }
+
+    fn of(program: &'static Program, plan: &Plan, is_sent: bool) -> Result<Self, Unprepared> {
         let find = |name: &str| {
             let found = program.classes.iter().find(|class| class.name == name);
             found.ok_or_else(|| {
@@ -112,7 +124,7 @@ impl FileScript {
         let is_needed = |body| {
             let journeys = journeys.iter().map(|journey| journey.compiled);
             let mut journeys = journeys.chain(once(program));
-            journeys.any(|journey| journey.bodies(options).any(|sent| sent == body))
+            is_sent && journeys.any(|journey| journey.bodies(options).any(|sent| sent == body))
         };
         let source = Source {
             seed: plan.seed,

@@ -81,6 +81,14 @@ impl FileWorkload {
         FileScript::new(self.program, plan)
     }
 
+    /// The same without what is sent.
+    ///
+    /// # Errors
+    /// As [`Self::of_plan`].
+    pub fn outline_of_plan(&self, plan: &Plan) -> Result<FileScript, Unprepared> {
+        FileScript::outline(self.program, plan)
+    }
+
     /// Every step, those that are written in Rust first.
     #[must_use]
     pub fn steps(&self) -> &'static [Step] {
@@ -238,6 +246,10 @@ impl Workload for FileWorkload {
 
     fn script(&self, plan: &Plan, _: &MetTarget) -> Result<FileScript, Unprepared> {
         FileScript::new(self.program, plan)
+    }
+
+    fn outline(&self, plan: &Plan, _: &MetTarget) -> Result<FileScript, Unprepared> {
+        FileScript::outline(self.program, plan)
     }
 
     fn facts(&self, script: &FileScript, target: &MetTarget) -> TargetFacts {

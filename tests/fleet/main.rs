@@ -16,6 +16,7 @@ mod meeting;
 mod troupe;
 
 mod launched;
+mod links;
 mod losses;
 mod refusals;
 mod set_up;

@@ -39,6 +39,9 @@ pub struct Carried {
     /// How long after it was raised the row of each was written, in microseconds: a shop has it there
     /// before it replies.
     pub rows_after_us: Vec<i64>,
+    /// How late a group confirmed at most, in microseconds: where groups stand shows it only then, whatever
+    /// moment the truth has.
+    pub confirmed_late_us: i64,
 }
 
 /// Whether groups tell what they do.
@@ -65,6 +68,7 @@ impl TruthfulEngines {
             telling,
             known: Vec::new(),
             rows_after_us: Vec::new(),
+            confirmed_late_us: 0,
             entries: Vec::new(),
             due: BinaryHeap::new(),
         };
@@ -86,6 +90,7 @@ struct Engines {
     telling: Telling,
     known: Vec<EventTruth>,
     rows_after_us: Vec<i64>,
+    confirmed_late_us: i64,
     /// By truth: its entry in the stream.
     entries: Vec<String>,
     due: BinaryHeap<Reverse<(i64, Act, usize)>>,
@@ -121,6 +126,7 @@ impl Engines {
         Carried {
             truths: self.known,
             rows_after_us: self.rows_after_us,
+            confirmed_late_us: self.confirmed_late_us,
         }
     }
 
@@ -225,10 +231,7 @@ impl Engines {
         if self.telling == Telling::Traces {
             for &place in places {
                 let truth = &self.known[place];
-                let at_us = match group {
-                    0 => halfway(truth),
-                    _ => truth.processed_us.expect("it is processed"),
-                };
+                let at_us = handled_us(truth, group);
                 let data = format!(
                     r#"{{"event":"message.acked","domain":"identity","stream":"{STREAM}","message_id":"{}","message_type":"{}","status":"ok","handler":"{}","duration_ms":null,"error":null,"metadata":{{}},"payload":null,"worker_id":"w","timestamp":"{}"}}"#,
                     message_id(truth),
@@ -243,6 +246,20 @@ impl Engines {
         }
         pipe.exec(&mut self.connection)
             .expect("entries are handled");
+        let confirmed_us = unix_us();
+        for &place in places {
+            let truth = &self.known[place];
+            let late_us = confirmed_us - handled_us(truth, group);
+            self.confirmed_late_us = self.confirmed_late_us.max(late_us);
+        }
+    }
+}
+
+/// When the truth says that `group` is done with it.
+fn handled_us(truth: &EventTruth, group: usize) -> i64 {
+    match group {
+        0 => halfway(truth),
+        _ => truth.processed_us.expect("it is processed"),
     }
 }
 

@@ -85,6 +85,8 @@ look_around() {
   has_browser || left_out+=(browser)
   have redis-server || packages+=(redis-server)
   has_postgres || packages+=(postgresql)
+  # `ss` for every user's tests, `ip` for those of root.
+  have ss || packages+=(iproute2)
   have redis-server && has_postgres || left_out+=(stores)
   "$cargo" fmt --version >/dev/null 2>&1 || left_out+=(format)
   "$cargo" clippy --version >/dev/null 2>&1 || left_out+=(lint)

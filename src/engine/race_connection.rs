@@ -33,6 +33,8 @@ pub enum Directive {
     Rest,
     /// Open a new connection, whatever became of the old one.
     Reopen,
+    /// Close the connection, which nobody needs any more.
+    HangUp,
     /// Receive the reply to the request that was sent at this moment.
     Receive(u64),
     /// Close, for good.
@@ -218,16 +220,20 @@ impl RaceConnection {
 
     /// Has a new connection opened when it has the time: the old one is spoilt.
     pub fn spoil(&self) {
+        self.spoil_and(Directive::Reopen);
+    }
+
+    /// Has the old connection closed, which is spoilt, and no new one opened: the run is over.
+    pub(super) fn retire(&self) {
+        self.spoil_and(Directive::HangUp);
+    }
+
+    fn spoil_and(&self, order: Directive) {
         self.descriptor.set(CLOSED);
-        self.order.set(Directive::Reopen);
+        self.order.set(order);
         if let Some(task) = &*self.task.borrow() {
             task.wake_by_ref();
         }
-    }
-
-    /// Takes no race any more: it is spoilt, and the run is over.
-    pub(super) fn retire(&self) {
-        self.descriptor.set(CLOSED);
     }
 
     /// Has the connection closed when it has nothing else to do. A task that still waits when its
@@ -320,6 +326,10 @@ pub async fn serve(
             Directive::Rest => {}
             Directive::End => return,
             Directive::Reopen => reopen(&race_connection, &mut connection).await,
+            Directive::HangUp => {
+                connection.hang_up();
+                race_connection.order.set(Directive::Rest);
+            }
             Directive::Receive(sent_ns) => {
                 receive(&race_connection, &mut connection, &mut parser, sent_ns).await;
                 if connection.descriptor().is_none() && !is_reopened_by_others {

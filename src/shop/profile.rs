@@ -93,7 +93,7 @@ pub struct Profile {
     pub connections: Option<u32>,
     /// Rounds of the flash sale.
     pub rounds: Option<NonZeroU64>,
-    /// Time between rounds that go by the clock, within [`ShopSettings::ROUND_EVERY`].
+    /// Time between rounds that go by the clock, as [`ShopSettings::is_time_between_rounds`] says.
     pub round_every: Option<Duration>,
     /// Pieces in each round of the flash sale.
     pub stock: Option<u32>,

@@ -60,16 +60,14 @@ impl Default for ShopSettings {
 impl ShopSettings {
     /// Most pieces of a round.
     pub const MOST_STOCK: u32 = 1_000_000;
-    /// Shortest and longest time between rounds that go by the clock.
-    pub const ROUND_EVERY: (Duration, Duration) = (RoundClock::LEAST, RoundClock::MOST);
-    /// The same, said.
+    /// How far apart rounds may be that go by the clock, for people.
     pub const BETWEEN_ROUNDS: &str = "rounds go every 200ms to 1h, in whole milliseconds";
 
     /// Whether rounds may go `every` so long.
     #[must_use]
     pub fn is_time_between_rounds(every: Duration) -> bool {
-        let (least, most) = Self::ROUND_EVERY;
-        (least..=most).contains(&every) && every.subsec_nanos().is_multiple_of(1_000_000)
+        (RoundClock::LEAST..=RoundClock::MOST).contains(&every)
+            && every.subsec_nanos().is_multiple_of(1_000_000)
     }
 
     /// Those of `plan`; what it does not say is as it is without flags.

@@ -38,7 +38,7 @@ impl Machine {
             symlink(found, machine.programs().join(name)).expect("linked");
         }
         machine.has("id", &format!("echo {user}"));
-        for name in ["cc", "chromium", "git", "initdb", "redis-server"] {
+        for name in ["cc", "chromium", "git", "initdb", "redis-server", "ss"] {
             machine.has(name, "");
         }
         machine.has_cargo(&format!("{NEEDED}.0"));
@@ -48,9 +48,10 @@ impl Machine {
             "apt-get",
             &format!(
                 "for word in \"$@\"; do case $word in chromium|git|redis-server) echo '#!/bin/sh' >\"{installed}\";;\n\
-                 gcc) echo '#!/bin/sh' >\"{}\";; esac; done\n\
+                 gcc) echo '#!/bin/sh' >\"{}\";; iproute2) echo '#!/bin/sh' >\"{}\";; esac; done\n\
                  for file in {}/*; do [ -L $file ] || /bin/chmod 755 $file; done",
                 machine.programs().join("cc").display(),
+                machine.programs().join("ss").display(),
                 machine.programs().display(),
             ),
         );
@@ -122,12 +123,12 @@ fn where_all_is_there_nothing_is_said_or_done() {
 #[test]
 fn root_gets_what_is_missing() {
     let machine = Machine::of(ROOT);
-    for name in ["cc", "chromium", "redis-server"] {
+    for name in ["cc", "chromium", "redis-server", "ss"] {
         machine.lacks(name);
     }
     let (code, told) = machine.set_up(&[]);
     assert_eq!(code, Some(0), "{told}");
-    let packages = "gcc libc6-dev chromium fonts-dejavu-core redis-server";
+    let packages = "gcc libc6-dev chromium fonts-dejavu-core redis-server iproute2";
     assert!(told.contains(&format!("installing {packages}")), "{told}");
     let installs = format!("apt-get install -y -qq --no-install-recommends {packages}\n");
     assert!(machine.log().contains(&installs), "{}", machine.log());

@@ -53,9 +53,7 @@ impl Marks {
         if self.kept.len() == self.kept.capacity() {
             make_room(&mut self.kept, ROOM);
         }
-        if self.text.capacity() - self.text.len() < text.len() {
-            make_room(&mut self.text, text.len().max(ROOM));
-        }
+        make_room(&mut self.text, text.len());
         let start = self.text.len();
         self.text.extend_from_slice(text);
         self.kept.push(KeptValue {
